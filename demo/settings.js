@@ -1,0 +1,26 @@
+/** Addresses of the three parts, from the environment. `localhost` is spelled out because an issuer is compared exactly. */
+
+/**
+ * @param {string} name
+ * @param {number} fallback
+ */
+function port(name, fallback) {
+  const text = process.env[name];
+  if (text === undefined || text === "") return fallback;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 65535) {
+    throw new Error(`${name} must be a port number between 1 and 65535, not "${text}".`);
+  }
+  return value;
+}
+
+export const providerPort = port("OIDC_DEMO_PROVIDER_PORT", 9400);
+export const apiPort = port("OIDC_DEMO_API_PORT", 9401);
+export const pagePort = port("OIDC_DEMO_PAGE_PORT", 9402);
+
+export const providerUrl = `http://localhost:${providerPort}`;
+export const apiUrl = `http://localhost:${apiPort}`;
+export const pageUrl = `http://localhost:${pagePort}`;
+
+/** The API's own credentials at the provider. Fine for a demo on loopback, nowhere else. */
+export const apiClientSecret = process.env.OIDC_DEMO_API_SECRET || "demo-only-secret-of-the-api";

@@ -1,0 +1,82 @@
+// Packs the face and the core: `node pkg-template/build.mjs`, from the root, once target/wasm-bindgen exists.
+// Writes pkg/, the folder that is published. `cargo xtask build` calls it as its last step.
+import { execFileSync } from "node:child_process";
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { build } from "esbuild";
+
+const root = process.cwd();
+const template = import.meta.dirname;
+const bindgen = path.join(root, "target/wasm-bindgen");
+const out = path.join(root, "pkg");
+const dist = path.join(out, "dist");
+const ENTRIES = ["index", "inline", "node"];
+const SOURCES = { index: "url", inline: "inline", node: "node" };
+
+await rm(out, { recursive: true, force: true });
+await mkdir(dist, { recursive: true });
+for (const entry of ENTRIES) await bundle(entry);
+await declare();
+await copyFile(path.join(bindgen, "oidc_wasm_bg.wasm"), path.join(dist, "oidc_wasm_bg.wasm"));
+for (const name of ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"]) {
+  await copyFile(path.join(root, name), path.join(out, name));
+}
+await stamp();
+
+/** One script per entry: the face, the glue of wasm-bindgen, and the way to the wasm. */
+async function bundle(entry) {
+  await build({
+    entryPoints: [path.join(template, "src", `${entry}.ts`)],
+    outfile: path.join(dist, `${entry}.js`),
+    bundle: true,
+    format: "esm",
+    platform: "neutral",
+    target: "es2022",
+    external: ["node:*"],
+    alias: {
+      "#wasm": path.join(bindgen, "oidc_wasm.js"),
+      "#source": path.join(template, "src/source", `${SOURCES[entry]}.ts`),
+      "#bytes": path.join(bindgen, "oidc_wasm_bg.wasm"),
+    },
+    loader: { ".wasm": "base64" },
+    // The glue warns about old ways to call it, which nobody here uses.
+    drop: ["console"],
+    minify: true,
+    charset: "utf8",
+    legalComments: "none",
+    logLevel: "warning",
+  });
+}
+
+/** Declarations by tsc, without those that no entry reaches: they would only be read by accident. */
+async function declare() {
+  const tsc = path.join(path.dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin/tsc");
+  execFileSync(process.execPath, [tsc, "-p", template, "--outDir", dist], { stdio: "inherit" });
+  const reached = new Set();
+  for (const entry of ENTRIES) await reach(`${entry}.d.ts`);
+  for (const name of await readdir(dist, { recursive: true })) {
+    if (name.endsWith(".d.ts") && !reached.has(name)) await rm(path.join(dist, name));
+  }
+  await rm(path.join(dist, "source"), { recursive: true, force: true });
+
+  async function reach(name) {
+    if (reached.has(name)) return;
+    reached.add(name);
+    const text = await readFile(path.join(dist, name), "utf8");
+    // From the start of the line: examples in comments import too.
+    for (const [, specifier] of text.matchAll(/^(?:import|export)\b[^"\n]* from "([^"]+)"/gm)) {
+      if (!specifier.startsWith("./")) throw new Error(`${name} is published and mentions the private module ${specifier}`);
+      await reach(specifier.slice(2).replace(/\.js$/, ".d.ts"));
+    }
+  }
+}
+
+/** The manifest, with the version of Cargo.toml. */
+async function stamp() {
+  const cargo = await readFile(path.join(root, "Cargo.toml"), "utf8");
+  const version = /^\[package\][^[]*?^version\s*=\s*"([^"]+)"/ms.exec(cargo)?.[1];
+  if (!version) throw new Error("Cargo.toml has no package version");
+  const manifest = JSON.parse(await readFile(path.join(template, "package.json"), "utf8"));
+  await writeFile(path.join(out, "package.json"), `${JSON.stringify({ ...manifest, version }, null, 2)}\n`);
+}

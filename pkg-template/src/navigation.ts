@@ -1,0 +1,52 @@
+import { OidcError } from "./errors.js";
+
+/** Throws where there is no page that could be sent anywhere. */
+export function requirePage(): void {
+  if (typeof location !== "undefined" && typeof document !== "undefined") return;
+  throw new OidcError({
+    code: "unsupported_environment",
+    type: "usage",
+    message: "There is no page here that could be sent to the provider. Use prepareSignIn() and navigate yourself.",
+    details: { feature: "window" },
+  });
+}
+
+/** Sends the browser to `url`; with a form, by POST. */
+export function navigate(url: string, allowHttp: boolean, form?: Readonly<Record<string, string>>): void {
+  requirePage();
+  requireSecure(url, allowHttp);
+  if (form) post(url, form);
+  else location.assign(url);
+}
+
+/** The core checks its endpoints; this is the last line: no `javascript:`, no `data:`, no plain HTTP by accident. */
+function requireSecure(url: string, allowHttp: boolean): void {
+  const { protocol, hostname } = new URL(url);
+  const loopback = hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+  if (protocol === "https:" || (protocol === "http:" && (loopback || allowHttp))) return;
+  throw new OidcError({
+    code: "insecure_url",
+    type: "policy",
+    message: "The browser is sent to https URLs only (http on loopback).",
+    details: { protocol, hostname },
+  });
+}
+
+/** For what is too long for an address. Content Security Policies see it as `form-action`. */
+function post(url: string, fields: Readonly<Record<string, string>>): void {
+  const form = document.createElement("form");
+  form.method = "post";
+  form.action = url;
+  form.hidden = true;
+  for (const [name, value] of Object.entries(fields)) {
+    const input = document.createElement("input");
+    input.type = "hidden";
+    input.name = name;
+    input.value = value;
+    form.append(input);
+  }
+  document.documentElement.append(form);
+  form.submit();
+  // The fields were read by submit(); an ID Token does not stay in the document.
+  form.remove();
+}

@@ -1,0 +1,72 @@
+import { OidcError } from "./errors.js";
+
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/** `fetch` with an `Authorization` header that `authorize` makes for the request's URL, or refuses to make. */
+export async function protectedFetch(
+  authorize: (url: string) => Promise<string>,
+  input: RequestInfo | URL,
+  init?: RequestInit,
+): Promise<Response> {
+  // A copy: the caller's own Request never gets to see the header.
+  const request = toRequest(input, init);
+  if (request.headers.has("authorization")) {
+    throw invalid("The request already has an Authorization header; client.fetch() sets it. Use plain fetch() to send your own.");
+  }
+  const authorization = await authorize(request.url);
+  request.headers.set("authorization", authorization);
+  if (!request.headers.has("authorization")) {
+    throw invalid('A request with mode "no-cors" cannot carry the access token. Leave mode out.');
+  }
+  const response = await send(request);
+  const redirected = response.type === "opaqueredirect" || REDIRECTS.has(response.status);
+  if (!redirected || request.redirect === "manual") return response;
+  void response.body?.cancel();
+  throw new OidcError({
+    code: "redirect_refused",
+    type: "http",
+    phase: "fetch",
+    message: "The server answered with a redirect. It was not followed, so that the access token reaches no other place. Use the final URL.",
+    // What a browser shows of a redirect has status 0.
+    ...(response.status === 0 ? {} : { status: response.status }),
+    details: { origin: new URL(request.url).origin },
+  });
+}
+
+function toRequest(input: RequestInfo | URL, init?: RequestInit): Request {
+  try {
+    return new Request(input, init);
+  } catch {
+    throw invalid("These arguments do not make a request. fetch() takes what the built-in fetch() takes.");
+  }
+}
+
+async function send(request: Request): Promise<Response> {
+  try {
+    return await fetch(request, { redirect: "manual" });
+  } catch (failure) {
+    const details = { origin: new URL(request.url).origin };
+    throw request.signal.aborted
+      ? new OidcError({
+          code: "aborted",
+          type: "aborted",
+          phase: "fetch",
+          message: "The call was aborted by its caller.",
+          details,
+          cause: failure,
+        })
+      : new OidcError({
+          code: "network_error",
+          type: "network",
+          phase: "fetch",
+          message: "The request got no answer: the server is down, the browser is offline, or the server does not allow this origin (CORS).",
+          retryable: true,
+          details,
+          cause: failure,
+        });
+  }
+}
+
+function invalid(message: string): OidcError {
+  return new OidcError({ code: "invalid_argument", type: "usage", phase: "fetch", message });
+}

@@ -1,0 +1,105 @@
+//! `fetch`, with the settings that every protocol call needs and a bound on what is read.
+
+use crate::error::{Error, ErrorCode, Result};
+use crate::http::{HttpRequest, HttpResponse, media_type};
+use crate::platform::Http;
+use js_sys::{Promise, Uint8Array};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast as _, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    AbortController, Headers, ReadableStreamDefaultReader, ReferrerPolicy, Request, RequestCache, RequestCredentials,
+    RequestInit, RequestMode, RequestRedirect, Response, ResponseType,
+};
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = fetch)]
+    fn global_fetch(request: &Request) -> Promise;
+
+    type ReadResult;
+    #[wasm_bindgen(method, getter)]
+    fn done(this: &ReadResult) -> bool;
+    #[wasm_bindgen(method, getter)]
+    fn value(this: &ReadResult) -> Uint8Array;
+}
+
+/// The browser's network.
+#[derive(Debug)]
+pub struct FetchHttp;
+
+/// Ends the request when its future is dropped before the answer was read to its end.
+struct AbortOnDrop(AbortController);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Http for FetchHttp {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse> {
+        let controller = AbortOnDrop(AbortController::new().map_err(unsupported)?);
+        let js_request = build(&request, &controller.0).map_err(unsupported)?;
+        let response = JsFuture::from(global_fetch(&js_request)).await.map_err(no_answer)?;
+        let response: Response = response.unchecked_into();
+        let status = response.status();
+        // A page sees a redirect as an opaque response of status 0; Node shows it as it is.
+        if response.type_() == ResponseType::Opaqueredirect || (300..400).contains(&status) {
+            return Err(Error::new(ErrorCode::RedirectRefused).with("url", &request.url));
+        }
+        let content_type = response.headers().get("content-type").ok().flatten();
+        let body = read(&response, request.max_bytes).await?;
+        Ok(HttpResponse { status, content_type, body })
+    }
+}
+
+fn build(request: &HttpRequest, controller: &AbortController) -> std::result::Result<Request, JsValue> {
+    let headers = Headers::new()?;
+    headers.set("accept", request.accept)?;
+    if let Some(authorization) = &request.authorization {
+        headers.set("authorization", authorization.expose())?;
+    }
+    let init = RequestInit::new();
+    init.set_method(request.method.as_str());
+    if let Some(form) = &request.form {
+        headers.set("content-type", media_type::FORM)?;
+        init.set_body(&JsValue::from_str(form.expose()));
+    }
+    init.set_headers(&headers);
+    init.set_mode(RequestMode::Cors);
+    init.set_credentials(RequestCredentials::Omit);
+    init.set_cache(RequestCache::NoStore);
+    init.set_redirect(RequestRedirect::Manual);
+    init.set_referrer_policy(ReferrerPolicy::NoReferrer);
+    init.set_signal(Some(&controller.signal()));
+    Request::new_with_str_and_init(&request.url, &init)
+}
+
+/// Reads at most `max_bytes`, counted after decompression; what `Content-Length` says does not matter.
+async fn read(response: &Response, max_bytes: usize) -> Result<Vec<u8>> {
+    let mut body = Vec::new();
+    let Some(stream) = response.body() else { return Ok(body) };
+    let reader = ReadableStreamDefaultReader::new(&stream).map_err(no_answer)?;
+    loop {
+        let result: ReadResult = JsFuture::from(reader.read()).await.map_err(no_answer)?.unchecked_into();
+        if result.done() {
+            return Ok(body);
+        }
+        let chunk = result.value();
+        let length = usize::try_from(chunk.length()).unwrap_or(usize::MAX);
+        if body.len().saturating_add(length) > max_bytes {
+            return Err(ErrorCode::ResponseTooLarge.into());
+        }
+        body.extend_from_slice(&chunk.to_vec());
+    }
+}
+
+/// The browser does not tell why; saying more would let pages explore networks.
+fn no_answer(_: JsValue) -> Error {
+    ErrorCode::NetworkError.into()
+}
+
+fn unsupported(_: JsValue) -> Error {
+    Error::new(ErrorCode::UnsupportedEnvironment).with("feature", "fetch")
+}

@@ -1,0 +1,266 @@
+//! Settings of a client, checked once. Nothing that is misspelt or cannot work is accepted and ignored.
+
+use crate::client::fingerprint;
+use crate::error::{Error, ErrorCode, Result};
+use crate::jose::Algorithm;
+use crate::json::{Json, Kind, Object};
+use crate::protocol::authorize::AuthorizeOptions;
+use crate::protocol::discovery::ProviderMetadata;
+use crate::protocol::policy::DiscoveryPolicy;
+
+/// Every option by the name that TypeScript uses.
+const OPTIONS: [(&str, Kind); 14] = [
+    ("authority", Kind::Required),
+    ("clientId", Kind::Required),
+    ("redirectUri", Kind::Required),
+    ("postLogoutRedirectUri", Kind::Text),
+    ("scope", Kind::Text),
+    ("metadata", Kind::Object),
+    ("discoveryPolicy", Kind::Object),
+    ("idTokenSignedResponseAlg", Kind::Text),
+    ("trustedAudiences", Kind::Texts),
+    ("storage", Kind::Text),
+    ("allowedOrigins", Kind::Texts),
+    ("authorizeParameters", Kind::Object),
+    ("clockToleranceSeconds", Kind::Whole),
+    ("timeoutSeconds", Kind::Whole),
+];
+const POLICY_OPTIONS: [(&str, Kind); 2] =
+    [("additionalEndpointBaseAddresses", Kind::Texts), ("dangerousAllowHttp", Kind::Flag)];
+/// Options that are URLs to go to or to send to.
+const URLS: [&str; 3] = ["authority", "redirectUri", "postLogoutRedirectUri"];
+
+/// Settings that passed every check; see `OidcClientOptions` in the TypeScript types for their meaning.
+#[derive(Clone, Debug)]
+pub struct Config {
+    options: Object,
+    policy: DiscoveryPolicy,
+    metadata: Option<ProviderMetadata>,
+    algorithm: Option<Algorithm>,
+}
+
+impl Config {
+    /// Reads options as TypeScript gives them. `null` counts as absent.
+    pub fn parse(options: &Object) -> Result<Self> {
+        let options = checked(options, &OPTIONS, ErrorCode::InvalidConfiguration)?;
+        let empty = Object::default();
+        let given = options.object("discoveryPolicy").unwrap_or(&empty);
+        let given = checked(given, &POLICY_OPTIONS, ErrorCode::InvalidConfiguration)?;
+        let policy = DiscoveryPolicy {
+            additional_endpoint_base_addresses: given.list("additionalEndpointBaseAddresses").to_vec(),
+            dangerous_allow_http: given.flag("dangerousAllowHttp"),
+        };
+        let bases = [("additionalEndpointBaseAddresses", &given), ("allowedOrigins", &options)];
+        let bases =
+            bases.iter().flat_map(|(name, object)| object.list(name).iter().map(move |base| (*name, base.as_text())));
+        for (name, url) in URLS.iter().map(|name| (*name, options.str(name))).chain(bases) {
+            let Some(url) = url else { continue };
+            let check = if name == "redirectUri" || name == "postLogoutRedirectUri" {
+                policy.check_url(name, url)
+            } else {
+                policy.check_issuer(url)
+            };
+            check.map_err(|error| invalid(name, error.detail("reason")))?;
+        }
+        if options.str("scope").is_some_and(|scope| !scope.split(' ').any(|value| value == "openid")) {
+            return Err(invalid("scope", "must contain openid"));
+        }
+        let metadata = options.object("metadata");
+        let metadata =
+            metadata.map(|document| ProviderMetadata::parse(document, options.str_or_empty("authority"), &policy));
+        let algorithm = options.str("idTokenSignedResponseAlg").map(|name| {
+            let reason = "not an asymmetric signature algorithm";
+            Algorithm::parse(name).ok_or_else(|| invalid("idTokenSignedResponseAlg", reason))
+        });
+        if let Some(parameters) = options.object("authorizeParameters") {
+            AuthorizeOptions::default()
+                .add_all(parameters)
+                .map_err(|error| invalid("authorizeParameters", error.detail("option")))?;
+        }
+        if !matches!(options.str("storage"), None | Some("memory" | "session")) {
+            return Err(invalid("storage", "must be memory or session"));
+        }
+        for (name, least) in [("clockToleranceSeconds", 0), ("timeoutSeconds", 1)] {
+            if options.number(name).is_some_and(|seconds| !(least..=300).contains(&seconds)) {
+                return Err(invalid(name, "out of range"));
+            }
+        }
+        let (metadata, algorithm) = (metadata.transpose()?, algorithm.transpose()?);
+        Ok(Self { options, policy, metadata, algorithm })
+    }
+
+    /// Whether the session is kept in `sessionStorage` instead of this page's memory.
+    pub fn keeps_session_in_tab(&self) -> bool {
+        self.options.str("storage") == Some("session")
+    }
+
+    pub(super) fn authority(&self) -> &str {
+        self.options.str_or_empty("authority")
+    }
+
+    pub(super) fn client_id(&self) -> &str {
+        self.options.str_or_empty("clientId")
+    }
+
+    pub(super) fn redirect_uri(&self) -> &str {
+        self.options.str_or_empty("redirectUri")
+    }
+
+    pub(super) fn post_logout_redirect_uri(&self) -> Option<&str> {
+        self.options.str("postLogoutRedirectUri")
+    }
+
+    pub(super) fn scope(&self) -> &str {
+        self.options.str("scope").unwrap_or("openid")
+    }
+
+    pub(super) fn metadata(&self) -> Option<&ProviderMetadata> {
+        self.metadata.as_ref()
+    }
+
+    pub(super) fn policy(&self) -> &DiscoveryPolicy {
+        &self.policy
+    }
+
+    pub(super) fn id_token_algorithm(&self) -> Option<Algorithm> {
+        self.algorithm
+    }
+
+    pub(super) fn trusted_audiences(&self) -> &[Json] {
+        self.options.list("trustedAudiences")
+    }
+
+    pub(super) fn allowed_origins(&self) -> &[Json] {
+        self.options.list("allowedOrigins")
+    }
+
+    pub(super) fn authorize_parameters(&self) -> Option<&Object> {
+        self.options.object("authorizeParameters")
+    }
+
+    pub(super) fn clock_tolerance(&self) -> i64 {
+        self.options.number("clockToleranceSeconds").unwrap_or(60)
+    }
+
+    pub(super) fn timeout(&self) -> u32 {
+        self.options.number("timeoutSeconds").and_then(|seconds| u32::try_from(seconds).ok()).unwrap_or(10)
+    }
+
+    /// A name in storage that no other issuer or client uses (the version tells readers what to expect there).
+    pub(super) fn record_name(&self, kind: &str) -> String {
+        let client = fingerprint(&[self.authority(), "\n", self.client_id()].concat());
+        ["oidc-wasm.1.", client.as_str(), ".", kind].concat()
+    }
+}
+
+/// The members that are not `null`, each of a name in the table and of its kind. An option that nobody reads is a
+/// mistake: a misspelling, another library's name, or a secret, which a page cannot keep (RFC 9700, section 2.5).
+pub(super) fn checked(options: &Object, table: &[(&'static str, Kind)], code: ErrorCode) -> Result<Object> {
+    let mut given = Object::default();
+    for (name, value) in options.iter().filter(|(_, value)| **value != Json::Null) {
+        if !table.iter().any(|(known, _)| *known == name) {
+            let reason = if name.ends_with("ecret") { "register a public client" } else { "there is no such option" };
+            return Err(Error::new(code).with("option", name).with("reason", reason));
+        }
+        given.set(name, value.clone());
+    }
+    given
+        .check(table)
+        .map_err(|name| Error::new(code).with("option", name).with("reason", "missing or of the wrong type"))?;
+    Ok(given)
+}
+
+fn invalid(option: &str, reason: &str) -> Error {
+    Error::new(ErrorCode::InvalidConfiguration).with("option", option).with("reason", reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(changes: &str) -> Result<Config> {
+        let base = r#"{"authority":"https://op.example","clientId":"spa","redirectUri":"https://app.example/cb"}"#;
+        let mut options = Json::parse_object(base.as_bytes()).unwrap();
+        for (name, value) in Json::parse_object(changes.as_bytes()).unwrap().iter() {
+            options.set(name, value.clone());
+        }
+        Config::parse(&options)
+    }
+
+    fn refused(changes: &str) -> String {
+        let error = parse(changes).unwrap_err();
+        assert_eq!(error.code(), ErrorCode::InvalidConfiguration, "{changes}");
+        error.details().first().unwrap().1.clone()
+    }
+
+    #[test]
+    fn the_defaults_are_safe() {
+        let config = parse("{}").unwrap();
+        assert_eq!((config.scope(), config.clock_tolerance(), config.timeout()), ("openid", 60, 10));
+        assert!(!config.keeps_session_in_tab(), "st_01");
+        assert!(config.allowed_origins().is_empty() && config.trusted_audiences().is_empty());
+        assert_eq!(parse(r#"{"clockToleranceSeconds":0,"scope":null}"#).unwrap().clock_tolerance(), 0, "tm_01");
+    }
+
+    #[test]
+    fn every_option_that_cannot_work_is_named() {
+        for (changes, option) in [
+            (r#"{"authority":""}"#, "authority"),
+            (r#"{"authority":null}"#, "authority"),
+            (r#"{"authority":"http://op.example"}"#, "authority"),
+            (r#"{"authority":"https://op.example?x"}"#, "authority"),
+            (r#"{"clientId":""}"#, "clientId"),
+            (r#"{"clientId":1}"#, "clientId"),
+            (r#"{"redirectUri":"http://app.example/cb"}"#, "redirectUri"),
+            (r#"{"redirectUri":"https://app.example/cb#x"}"#, "redirectUri"),
+            (r#"{"redirectUri":"//app.example/cb"}"#, "redirectUri"),
+            (r#"{"redirectUri":"https://u:p@app.example/cb"}"#, "redirectUri"),
+            (r#"{"postLogoutRedirectUri":"javascript:1"}"#, "postLogoutRedirectUri"),
+            (r#"{"scope":"profile"}"#, "scope"),
+            (r#"{"scope":"openid1"}"#, "scope"),
+            (r#"{"metadata":"x"}"#, "metadata"),
+            (r#"{"discoveryPolicy":[]}"#, "discoveryPolicy"),
+            (r#"{"discoveryPolicy":{"requireHttps":false}}"#, "requireHttps"),
+            (r#"{"discoveryPolicy":{"additionalEndpointBaseAddresses":["x"]}}"#, "additionalEndpointBaseAddresses"),
+            (r#"{"idTokenSignedResponseAlg":"none"}"#, "idTokenSignedResponseAlg"),
+            (r#"{"idTokenSignedResponseAlg":"HS256"}"#, "idTokenSignedResponseAlg"),
+            (r#"{"trustedAudiences":"api"}"#, "trustedAudiences"),
+            (r#"{"storage":"local"}"#, "storage"),
+            (r#"{"allowedOrigins":["*"]}"#, "allowedOrigins"),
+            (r#"{"allowedOrigins":["http://api.example"]}"#, "allowedOrigins"),
+            (r#"{"authorizeParameters":{"state":"x"}}"#, "authorizeParameters"),
+            (r#"{"authorizeParameters":{"x":1}}"#, "authorizeParameters"),
+            (r#"{"clockToleranceSeconds":301}"#, "clockToleranceSeconds"),
+            (r#"{"clockToleranceSeconds":-1}"#, "clockToleranceSeconds"),
+            (r#"{"timeoutSeconds":0}"#, "timeoutSeconds"),
+            (r#"{"responseType":"token"}"#, "responseType"),
+            (r#"{"client_id":"spa"}"#, "client_id"),
+            (r#"{"clientSecret":"x"}"#, "clientSecret"),
+        ] {
+            assert_eq!(refused(changes), option, "{changes}");
+        }
+    }
+
+    #[test]
+    fn ar_21_a_secret_is_an_error_that_does_not_repeat_it() {
+        let error = parse(r#"{"clientSecret":"hunter2"}"#).unwrap_err();
+        assert!(!format!("{error:?}{error}").contains("hunter2"));
+        assert!(error.details().iter().any(|(_, value)| value.contains("public client")));
+    }
+
+    #[test]
+    fn di_11_static_metadata_passes_the_same_checks() {
+        let with = |metadata: &str| parse(&format!(r#"{{"metadata":{metadata}}}"#)).map_err(|e| e.code());
+        assert!(with(r#"{"issuer":"https://op.example","token_endpoint":"https://op.example/t"}"#).is_ok());
+        assert_eq!(with(r#"{"issuer":"https://op.example/"}"#).unwrap_err(), ErrorCode::IssuerMismatch);
+        let evil = with(r#"{"issuer":"https://op.example","token_endpoint":"https://evil.example/t"}"#);
+        assert_eq!(evil.unwrap_err(), ErrorCode::EndpointNotAllowed);
+    }
+
+    #[test]
+    fn st_07_two_clients_and_two_issuers_have_different_names() {
+        let name = |changes: &str| parse(changes).unwrap().record_name("session");
+        let names = [name("{}"), name(r#"{"clientId":"b"}"#), name(r#"{"authority":"https://other.example"}"#)];
+        assert!(names[0] != names[1] && names[1] != names[2] && names[0] != names[2]);
+    }
+}

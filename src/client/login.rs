@@ -1,0 +1,238 @@
+//! Signing in by redirect: `start` before the browser leaves, `finish` when it is back.
+
+use crate::client::Client;
+use crate::client::config::checked;
+use crate::client::race::both;
+use crate::client::session::{Granted, Session};
+use crate::client::transactions::Taken;
+use crate::constants::authorize_request as name;
+use crate::error::{During as _, Error, ErrorCode, Phase, Result};
+use crate::jose::{Algorithm, Jws};
+use crate::json::{Json, Kind, Object, decimal};
+use crate::platform::{Clock as _, Platform, Random as _, Verifier as _};
+use crate::protocol::authorize::{self, AuthorizeOptions, AuthorizeRequest};
+use crate::protocol::callback::{self, CheckedCode};
+use crate::protocol::discovery::ProviderMetadata;
+use crate::protocol::grants::code;
+use crate::protocol::id_token;
+use crate::protocol::pkce::CodeVerifier;
+use crate::protocol::state::random_value;
+use crate::protocol::token::{self, TokenResponse};
+use std::pin::pin;
+
+/// Every option by the name that TypeScript uses.
+const OPTIONS: [(&str, Kind); 7] = [
+    ("prompt", Kind::Text),
+    ("loginHint", Kind::Text),
+    ("maxAgeSeconds", Kind::Whole),
+    ("acrValues", Kind::Text),
+    ("uiLocales", Kind::Text),
+    ("authorizeParameters", Kind::Object),
+    ("appState", Kind::Any),
+];
+/// Options that are parameters under another name.
+const PARAMETERS: [(&str, &str); 4] = [
+    ("prompt", name::PROMPT),
+    ("loginHint", name::LOGIN_HINT),
+    ("acrValues", name::ACR_VALUES),
+    ("uiLocales", name::UI_LOCALES),
+];
+/// Longest application state, as JSON text: storage is small and shared.
+const MAX_APP_STATE: usize = 32 * 1024;
+
+/// Options of one sign-in.
+#[derive(Clone, Debug, Default)]
+pub struct SignInOptions {
+    authorize: AuthorizeOptions,
+    max_age: Option<i64>,
+    app_state: Option<Json>,
+}
+
+/// A sign-in that is ready to leave.
+#[derive(Debug)]
+pub struct PreparedLogin {
+    /// Send the browser there.
+    pub url: String,
+    /// `state` of the request.
+    pub state: String,
+}
+
+impl SignInOptions {
+    /// Reads options as TypeScript gives them. `null` counts as absent.
+    pub fn parse(options: &Object) -> Result<Self> {
+        let options = checked(options, &OPTIONS, ErrorCode::InvalidArgument)?;
+        let invalid =
+            |name: &str, reason| Error::new(ErrorCode::InvalidArgument).with("option", name).with("reason", reason);
+        let mut authorize = AuthorizeOptions::default();
+        for (option, parameter) in PARAMETERS {
+            if let Some(value) = options.str(option) {
+                authorize.add(parameter, value)?;
+            }
+        }
+        let max_age = options.number("maxAgeSeconds");
+        if let Some(max_age) = max_age {
+            if max_age < 0 {
+                return Err(invalid("maxAgeSeconds", "negative"));
+            }
+            authorize.add(name::MAX_AGE, &decimal(max_age))?;
+        }
+        if let Some(parameters) = options.object("authorizeParameters") {
+            authorize.add_all(parameters)?;
+        }
+        let app_state = options.get("appState").cloned();
+        if app_state.as_ref().is_some_and(|value| value.to_text().len() > MAX_APP_STATE) {
+            return Err(invalid("appState", "too large"));
+        }
+        Ok(Self { authorize, max_age, app_state })
+    }
+}
+
+impl<P: Platform> Client<P> {
+    /// Builds the authorization request and remembers what its answer is checked against.
+    pub async fn start(&self, mut options: SignInOptions) -> Result<PreparedLogin> {
+        for (name, value) in self.config.authorize_parameters().iter().flat_map(|parameters| parameters.iter()) {
+            if !options.authorize.contains(name) {
+                options.authorize.add(name, value.as_text().unwrap_or_default())?;
+            }
+        }
+        let metadata = self.metadata().await?;
+        self.begin(&metadata, options).during(Phase::Authorization)
+    }
+
+    fn begin(&self, metadata: &ProviderMetadata, options: SignInOptions) -> Result<PreparedLogin> {
+        metadata.check_pkce()?;
+        let endpoint = metadata.required_endpoint("authorization_endpoint")?;
+        // The callback will need these: better to fail before the browser leaves.
+        metadata.required_endpoint("token_endpoint")?;
+        metadata.required_endpoint("jwks_uri")?;
+        let algorithm = match self.config.id_token_algorithm() {
+            Some(algorithm) => algorithm,
+            None => metadata.default_id_token_algorithm()?,
+        };
+        let random = self.platform.random();
+        let (state, nonce) = (random_value(random.seed()?), random_value(random.seed()?));
+        let verifier = CodeVerifier::from_seed(random.seed()?);
+        let url = authorize::build(
+            endpoint,
+            &AuthorizeRequest {
+                client_id: self.config.client_id(),
+                redirect_uri: self.config.redirect_uri(),
+                scope: self.config.scope(),
+                state: &state,
+                nonce: &nonce,
+                verifier: &verifier,
+                options: &options.authorize,
+            },
+        )?;
+        let mut login = Object::default();
+        login.set_text("state", &state);
+        login.set_text("nonce", &nonce);
+        login.set_text("verifier", verifier.expose());
+        login.set_text("redirectUri", self.config.redirect_uri());
+        login.set_text("algorithm", algorithm.as_str());
+        login.set("begunAt", self.platform.clock().now().seconds().into());
+        login.set("metadata", metadata.document().clone().into());
+        if let Some(max_age) = options.max_age {
+            login.set("maxAge", max_age.into());
+        }
+        if let Some(app_state) = options.app_state {
+            login.set("appState", app_state);
+        }
+        self.keep_login(login)?;
+        Ok(PreparedLogin { url, state })
+    }
+
+    /// Completes the sign-in that a callback URL answers. A response that was used before changes nothing: it gives
+    /// the session there is.
+    pub async fn finish(&self, url: &str) -> Result<Session> {
+        let (login, metadata, code) = match self.receive(url).during(Phase::Callback)? {
+            Received::Session(session) => return Ok(session),
+            Received::Code(login, metadata, code) => (login, metadata, code),
+        };
+        // Keys that are not at hand are fetched while the code is exchanged; a failure shows when the key is needed.
+        let (tokens, _) = both(pin!(self.exchange(&login, &metadata, &code)), pin!(self.keys(&metadata))).await;
+        let session = self.validate(&login, &metadata, tokens?).await.during(Phase::IdToken)?;
+        self.save_session(&session)?;
+        Ok(session)
+    }
+
+    /// Everything about the response that needs no waiting.
+    fn receive(&self, url: &str) -> Result<Received> {
+        let response = callback::parse(url, self.config.redirect_uri())?;
+        let login = match self.take_login(response.state())? {
+            Taken::Pending(login) => login,
+            Taken::Expired => return Err(ErrorCode::TransactionExpired.into()),
+            Taken::Unknown => return Err(ErrorCode::UnknownState.into()),
+            Taken::Processed => {
+                return Ok(Received::Session(self.session().ok_or(ErrorCode::CallbackAlreadyProcessed)?));
+            }
+        };
+        let metadata = self.parse_metadata(login.object("metadata").ok_or(ErrorCode::UnknownState)?)?;
+        let code = response.check(&callback::Expected {
+            state: login.str_or_empty("state"),
+            issuer: self.config.authority(),
+            iss_required: metadata.sends_iss(),
+        })?;
+        Ok(Received::Code(login, metadata, code))
+    }
+
+    async fn exchange(&self, login: &Object, metadata: &ProviderMetadata, code: &CheckedCode) -> Result<TokenResponse> {
+        let run = async {
+            let endpoint = metadata.required_endpoint("token_endpoint")?;
+            let verifier = CodeVerifier::from_stored(login.str_or_empty("verifier"));
+            let form = code::form(self.config.client_id(), code, login.str_or_empty("redirectUri"), &verifier);
+            let response = self.send(token::build(endpoint, form)).await.map_err(outcome_unknown)?;
+            token::parse(&response)
+        };
+        run.await.during(Phase::Token)
+    }
+
+    /// Nothing of a token response is used before all of this has passed (RFC 9700, section 4.5.3.2).
+    async fn validate(&self, login: &Object, metadata: &ProviderMetadata, tokens: TokenResponse) -> Result<Session> {
+        let received_at = self.platform.clock().now();
+        let id_token = tokens.id_token.ok_or(ErrorCode::IdTokenMissing)?;
+        let jws = Jws::parse(id_token.expose())?;
+        let algorithm = Algorithm::parse(login.str_or_empty("algorithm")).ok_or(ErrorCode::UnknownState)?;
+        id_token::check_header(&jws, algorithm)?;
+        let key = self.signing_key(metadata, algorithm, jws.key_id()).await?;
+        if !self.platform.verifier().verify(algorithm, &key, jws.signing_input, &jws.signature).await? {
+            return Err(ErrorCode::SignatureInvalid.into());
+        }
+        let claims = jws.into_verified_claims()?;
+        let expected = id_token::Expected {
+            issuer: self.config.authority(),
+            client_id: self.config.client_id(),
+            trusted_audiences: self.config.trusted_audiences(),
+            nonce: login.str_or_empty("nonce"),
+            max_age: login.number("maxAge"),
+            access_token: &tokens.access_token,
+            clock_tolerance: self.config.clock_tolerance(),
+            now: received_at,
+        };
+        id_token::check_claims(&claims, algorithm, &expected)?;
+        Ok(Session::new(Granted {
+            issuer: self.config.authority(),
+            claims,
+            scope: tokens.scope.as_deref().unwrap_or(self.config.scope()),
+            expires_at: tokens.expires_in.map(|seconds| received_at.plus(seconds)),
+            app_state: login.get("appState"),
+            id_token: &id_token,
+            access_token: &tokens.access_token,
+        }))
+    }
+}
+
+enum Received {
+    Session(Session),
+    Code(Object, ProviderMetadata, CheckedCode),
+}
+
+/// A code that was sent may have been used, whatever became of the answer (RFC 6749, section 4.1.2).
+fn outcome_unknown(error: Error) -> Error {
+    match error.code() {
+        ErrorCode::NetworkError | ErrorCode::Timeout => {
+            Error::new(ErrorCode::OutcomeUnknown).with("cause", error.code().as_str())
+        }
+        _ => error,
+    }
+}

@@ -1,0 +1,148 @@
+//! The session: who is signed in, and the tokens that belong to it, as one record.
+
+use crate::client::Client;
+use crate::client::config::checked;
+use crate::error::{During as _, ErrorCode, Phase, Result};
+use crate::json::{Json, Kind, Object};
+use crate::platform::{Clock as _, Platform, Store as _};
+use crate::secret::Secret;
+use crate::time::Timestamp;
+
+const MEMBERS: [(&str, Kind); 7] = [
+    ("issuer", Kind::Required),
+    ("subject", Kind::Required),
+    ("claims", Kind::Object),
+    ("scope", Kind::Text),
+    ("expiresAt", Kind::Whole),
+    (ID_TOKEN, Kind::Required),
+    (ACCESS_TOKEN, Kind::Required),
+];
+const ID_TOKEN: &str = "idToken";
+const ACCESS_TOKEN: &str = "accessToken";
+const MIN_VALIDITY: [(&str, Kind); 1] = [("minValiditySeconds", Kind::Whole)];
+
+/// A session whose every part was validated together: `issuer`, `subject`, `claims`, `scope`, `expiresAt`,
+/// `appState`, and its tokens.
+#[derive(Clone)]
+pub struct Session(Object);
+
+/// What a sign-in ended with.
+pub(super) struct Granted<'a> {
+    pub(super) issuer: &'a str,
+    pub(super) claims: Object,
+    pub(super) scope: &'a str,
+    pub(super) expires_at: Option<Timestamp>,
+    pub(super) app_state: Option<&'a Json>,
+    pub(super) id_token: &'a Secret,
+    pub(super) access_token: &'a Secret,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Session(..)")
+    }
+}
+
+impl Session {
+    pub(super) fn new(granted: Granted<'_>) -> Self {
+        let mut record = Object::default();
+        record.set_text("issuer", granted.issuer);
+        record.set_text("subject", granted.claims.str_or_empty("sub"));
+        record.set("claims", granted.claims.into());
+        record.set_text("scope", granted.scope);
+        record.set_text(ID_TOKEN, granted.id_token.expose());
+        record.set_text(ACCESS_TOKEN, granted.access_token.expose());
+        if let Some(at) = granted.expires_at {
+            record.set("expiresAt", at.seconds().into());
+        }
+        if let Some(app_state) = granted.app_state {
+            record.set("appState", app_state.clone());
+        }
+        Self(record)
+    }
+
+    /// The person: `sub`.
+    pub fn subject(&self) -> &str {
+        self.0.str_or_empty("subject")
+    }
+
+    /// Granted scopes.
+    pub fn scope(&self) -> &str {
+        self.0.str_or_empty("scope")
+    }
+
+    /// When the access token expires.
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        self.0.number("expiresAt").map(Timestamp::from_seconds)
+    }
+
+    /// The access token.
+    pub fn access_token(&self) -> Secret {
+        Secret::new(self.0.str_or_empty(ACCESS_TOKEN).to_owned())
+    }
+
+    /// The ID Token as it was issued.
+    pub fn id_token(&self) -> Secret {
+        Secret::new(self.0.str_or_empty(ID_TOKEN).to_owned())
+    }
+
+    /// Everything but the tokens.
+    pub fn public(&self) -> Object {
+        let members = self.0.iter().filter(|(name, _)| *name != ID_TOKEN && *name != ACCESS_TOKEN);
+        members.map(|(name, value)| (name.to_owned(), value.clone())).collect()
+    }
+
+    fn has_expired(&self, now: Timestamp) -> bool {
+        self.expires_at().is_some_and(|at| at <= now)
+    }
+}
+
+impl<P: Platform> Client<P> {
+    /// The stored session, if it reads well and belongs to this client; storage is input like any other.
+    pub fn session(&self) -> Option<Session> {
+        let text = self.platform.session_store().load(&self.session_name()).ok()??;
+        let record = Json::parse_object(text.as_bytes()).ok()?;
+        record.check(&MEMBERS).ok()?;
+        let ours = record.str("issuer") == Some(self.config.authority()) && record.contains("claims");
+        ours.then_some(Session(record))
+    }
+
+    /// The stored session; one whose access token has expired is removed, because nothing here renews it.
+    pub fn restore(&self) -> Result<Option<Session>> {
+        match self.session() {
+            Some(session) if session.has_expired(self.platform.clock().now()) => {
+                self.clear_session()?;
+                Ok(None)
+            }
+            session => Ok(session),
+        }
+    }
+
+    /// The session, if its access token lives `minValiditySeconds` more (default 0).
+    pub fn session_for(&self, options: &Object) -> Result<Session> {
+        let options = checked(options, &MIN_VALIDITY, ErrorCode::InvalidArgument)?;
+        self.usable_session(options.number("minValiditySeconds").unwrap_or_default())
+    }
+
+    /// Removes the session from this browser.
+    pub fn clear_session(&self) -> Result<()> {
+        self.platform.session_store().remove(&self.session_name()).during(Phase::Storage)
+    }
+
+    pub(super) fn usable_session(&self, min_validity: i64) -> Result<Session> {
+        let session = self.session().ok_or(ErrorCode::NotSignedIn)?;
+        if session.has_expired(self.platform.clock().now().plus(min_validity)) {
+            return Err(ErrorCode::AccessTokenExpired.into());
+        }
+        Ok(session)
+    }
+
+    pub(super) fn save_session(&self, session: &Session) -> Result<()> {
+        let text = Json::from(session.0.clone()).to_text();
+        self.platform.session_store().save(&self.session_name(), &text).during(Phase::Storage)
+    }
+
+    fn session_name(&self) -> String {
+        self.config.record_name("session")
+    }
+}

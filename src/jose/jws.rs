@@ -1,0 +1,194 @@
+//! Signed JWTs in compact form (RFC 7515, section 7.1; RFC 7519, section 7.2).
+
+use crate::encoding::base64url_decode;
+use crate::error::{Error, ErrorCode, Result};
+use crate::jose::Algorithm;
+use crate::json::{Json, Kind, Object};
+
+/// Longest token.
+const MAX_TOKEN: usize = 64 * 1024;
+/// Longest header, encoded.
+const MAX_HEADER: usize = 8 * 1024;
+
+const HEADER: [(&str, Kind); 3] = [("alg", Kind::Required), ("kid", Kind::Text), ("typ", Kind::Text)];
+
+/// A signed JWT, taken apart. Its claims cannot be read before somebody says that the signature was checked.
+#[derive(Debug)]
+pub struct Jws<'a> {
+    /// `alg`, on the allow-list.
+    pub algorithm: Algorithm,
+    /// The bytes that were signed.
+    pub signing_input: &'a [u8],
+    /// The signature.
+    pub signature: Vec<u8>,
+    header: Object,
+    payload: Vec<u8>,
+}
+
+impl<'a> Jws<'a> {
+    /// Takes a token apart. Members of the header that would choose a key (`jwk`, `jku`, `x5u`, `x5c`) are ignored:
+    /// keys come from the issuer's own set only (RFC 8725, section 3.10).
+    pub fn parse(token: &'a str) -> Result<Self> {
+        if token.len() > MAX_TOKEN {
+            return Err(malformed("too_long"));
+        }
+        let mut ends = token.bytes().enumerate().filter(|(_, byte)| *byte == b'.').map(|(index, _)| index);
+        let (Some(first), Some(second)) = (ends.next(), ends.next()) else { return Err(malformed("parts")) };
+        match ends.count() {
+            0 => {}
+            2 => return Err(ErrorCode::JwtEncrypted.into()),
+            _ => return Err(malformed("parts")),
+        }
+        if first > MAX_HEADER {
+            return Err(malformed("too_long"));
+        }
+        let part = |from: usize, to: usize| base64url_decode(token.get(from..to)?).filter(|octets| !octets.is_empty());
+        let header = part(0, first).ok_or_else(|| malformed("header"))?;
+        let payload = part(first.saturating_add(1), second).ok_or_else(|| malformed("payload"))?;
+        let signature = part(second.saturating_add(1), token.len()).ok_or_else(|| malformed("signature"))?;
+        let header = Json::parse_object(&header)?;
+        // No extension is understood here, so none may be critical (RFC 7515, section 4.1.11; RFC 7797, section 7).
+        let extension = ["crit", "b64"].into_iter().find(|name| header.contains(name));
+        if let Some(name) = extension.or(header.check(&HEADER).err()) {
+            return Err(malformed(name));
+        }
+        let name = header.str_or_empty("alg");
+        let algorithm =
+            Algorithm::parse(name).ok_or_else(|| Error::new(ErrorCode::AlgorithmNotAllowed).with("alg", name))?;
+        if algorithm.signature_octets().is_some_and(|octets| octets != signature.len()) {
+            return Err(ErrorCode::SignatureInvalid.into());
+        }
+        let signing_input = token.as_bytes().get(..second).unwrap_or_default();
+        Ok(Self { algorithm, header, signing_input, signature, payload })
+    }
+
+    /// `kid`
+    pub fn key_id(&self) -> Option<&str> {
+        self.header.str("kid")
+    }
+
+    /// `typ`
+    pub fn token_type(&self) -> Option<&str> {
+        self.header.str("typ")
+    }
+
+    /// The claims. Call it only after the signature was found good.
+    pub fn into_verified_claims(self) -> Result<Object> {
+        Json::parse_object(&self.payload)
+    }
+}
+
+fn malformed(reason: &'static str) -> Error {
+    Error::new(ErrorCode::JwtMalformed).with("reason", reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encoding::base64url;
+
+    fn token(header: &str, claims: &str, signature: &[u8]) -> String {
+        [base64url(header.as_bytes()), base64url(claims.as_bytes()), base64url(signature)].join(".")
+    }
+
+    fn code(token: &str) -> &'static str {
+        match Jws::parse(token) {
+            Ok(_) => "ok",
+            Err(error) => error.code().as_str(),
+        }
+    }
+
+    #[test]
+    fn takes_a_token_apart() {
+        let text = token(r#"{"alg":"RS256","kid":"k","typ":"JWT","jwk":{}}"#, r#"{"a":1}"#, &[1, 2, 3]);
+        let jws = Jws::parse(&text).unwrap();
+        assert_eq!((jws.key_id(), jws.token_type()), (Some("k"), Some("JWT")));
+        assert_eq!(jws.signing_input, &text.as_bytes()[..text.rfind('.').unwrap()]);
+        assert_eq!(jws.signature, [1, 2, 3]);
+        assert_eq!(jws.into_verified_claims().unwrap().number("a"), Some(1));
+    }
+
+    #[test]
+    fn jo_12_exactly_three_parts_none_empty() {
+        for text in ["", ".", "..", "a.b", "a..c", ".b.c", "a.b.", "a.b.c.d", "a.b.c.d.e.f", r#"{"payload":"e30"}"#] {
+            assert_eq!(code(text), "jwt_malformed", "{text:?}");
+        }
+        assert_eq!(code("a.b.c.d.e"), "jwt_encrypted", "id_16");
+        let header = r#"{"alg":"RS256"}"#;
+        assert_eq!(code(&token(header, "", &[1])), "jwt_malformed");
+        assert_eq!(code(&token(header, "{}", &[])), "jwt_malformed");
+    }
+
+    #[test]
+    fn jo_01_jo_02_unsigned_and_symmetric_tokens_are_refused_before_any_key_is_looked_for() {
+        for alg in ["none", "None", "NONE", "nOnE", "HS256", "HS384", "HS512", "dir"] {
+            let text = token(&format!(r#"{{"alg":"{alg}"}}"#), "{}", &[1]);
+            assert_eq!(code(&text), "algorithm_not_allowed", "{alg}");
+        }
+        // RFC 7515, appendix A.5 has no signature at all, which is refused even earlier.
+        let a5 = "eyJhbGciOiJub25lIn0.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.";
+        assert_eq!(code(a5), "jwt_malformed");
+    }
+
+    #[test]
+    fn jo_04_jo_05_jo_06_headers_that_mean_something_else_are_refused() {
+        for extra in [
+            r#""crit":[]"#,
+            r#""crit":["b64"]"#,
+            r#""crit":["exp"]"#,
+            r#""crit":"exp""#,
+            r#""crit":null"#,
+            r#""b64":false"#,
+            r#""kid":0"#,
+            r#""kid":null"#,
+            r#""kid":[]"#,
+            r#""kid":{}"#,
+            r#""typ":1"#,
+        ] {
+            assert_eq!(code(&token(&format!(r#"{{"alg":"RS256",{extra}}}"#), "{}", &[1])), "jwt_malformed", "{extra}");
+        }
+        for header in [r#"{}"#, r#"{"alg":""}"#, r#"{"alg":1}"#, r#"{"alg":null}"#] {
+            assert_eq!(code(&token(header, "{}", &[1])), "jwt_malformed", "{header}");
+        }
+        for header in ["[]", "\"x\"", "1", "null", r#"{"alg":"RS256","alg":"RS256"}"#, "{\"alg\":\"RS256\"}x"] {
+            assert_eq!(code(&token(header, "{}", &[1])), "invalid_json", "{header}");
+        }
+    }
+
+    #[test]
+    fn jo_15_the_length_of_a_signature_is_fixed_by_the_curve() {
+        for (alg, octets) in [("ES256", 64), ("ES384", 96), ("ES512", 132), ("EdDSA", 64)] {
+            let header = format!(r#"{{"alg":"{alg}"}}"#);
+            for length in 1..200 {
+                let expected = if length == octets { "ok" } else { "signature_invalid" };
+                assert_eq!(code(&token(&header, "{}", &vec![1; length])), expected, "{alg} {length}");
+            }
+        }
+    }
+
+    #[test]
+    fn jo_11_every_malleation_of_the_last_character_is_refused() {
+        let text = token(r#"{"alg":"ES256","kid":"a"}"#, r#"{"ab":1}"#, &[9; 64]);
+        for (part, piece) in text.split('.').enumerate() {
+            if piece.len() % 4 == 0 {
+                continue;
+            }
+            let mut pieces: Vec<String> = text.split('.').map(str::to_owned).collect();
+            let last = pieces[part].pop().unwrap();
+            let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+            let next = alphabet.find(last).unwrap() + 1;
+            pieces[part].push(alphabet.chars().nth(next).unwrap());
+            assert_eq!(code(&pieces.join(".")), "jwt_malformed", "part {part}");
+        }
+        for bad in ["=", " ", "\n"] {
+            assert_eq!(code(&format!("{text}{bad}")), "jwt_malformed", "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn rx_04_tokens_and_headers_are_bounded() {
+        assert_eq!(code(&"a".repeat(MAX_TOKEN + 1)), "jwt_malformed");
+        let header = format!(r#"{{"alg":"RS256","x":"{}"}}"#, "x".repeat(MAX_HEADER));
+        assert_eq!(code(&token(&header, "{}", &[1])), "jwt_malformed");
+    }
+}

@@ -1,0 +1,13 @@
+//! Signed JWTs: algorithms, keys, parsing, and the claims that every kind of JWT shares.
+//!
+//! Nothing here checks a signature itself; [`crate::platform::Verifier`] does.
+
+mod algorithm;
+pub mod claims;
+mod jwk;
+pub mod jwks;
+mod jws;
+
+pub use algorithm::{Algorithm, Curve, Hash};
+pub use jwk::{Jwk, KeyKind};
+pub use jws::Jws;

@@ -1,0 +1,84 @@
+//! The seams: everything the core wants from the world, as traits. The browser implements them; tests script them.
+
+use crate::error::Result;
+use crate::http::{HttpRequest, HttpResponse};
+use crate::jose::{Algorithm, Jwk};
+use crate::time::Timestamp;
+use std::future::Future;
+
+/// Sends requests.
+pub trait Http {
+    /// Sends one request and reads its answer to the end, at most `max_bytes` of it. Dropping the future aborts it.
+    fn send(&self, request: HttpRequest) -> impl Future<Output = Result<HttpResponse>>;
+}
+
+/// Tells the time.
+pub trait Clock {
+    /// Now.
+    fn now(&self) -> Timestamp;
+}
+
+/// Gives random bytes fit for keys.
+pub trait Random {
+    /// 32 fresh random bytes, or an error: there is no second-best source.
+    fn seed(&self) -> Result<[u8; 32]>;
+}
+
+/// Waits.
+pub trait Timer {
+    /// Completes after so many seconds. Dropping the future stops the timer.
+    fn sleep(&self, seconds: u32) -> impl Future<Output = ()>;
+}
+
+/// Checks signatures.
+pub trait Verifier {
+    /// Whether `signature` over `message` was made with the private half of `key`.
+    fn verify(
+        &self,
+        algorithm: Algorithm,
+        key: &Jwk,
+        message: &[u8],
+        signature: &[u8],
+    ) -> impl Future<Output = Result<bool>>;
+}
+
+/// Keeps texts by name.
+pub trait Store {
+    /// The text of that name.
+    fn load(&self, name: &str) -> Result<Option<String>>;
+    /// Sets the text of that name.
+    fn save(&self, name: &str, text: &str) -> Result<()>;
+    /// Removes it; removing what is not there is fine.
+    fn remove(&self, name: &str) -> Result<()>;
+}
+
+/// All seams of one client.
+pub trait Platform: 'static {
+    /// See [`Http`].
+    type Http: Http;
+    /// See [`Clock`].
+    type Clock: Clock;
+    /// See [`Random`].
+    type Random: Random;
+    /// See [`Timer`].
+    type Timer: Timer;
+    /// See [`Verifier`].
+    type Verifier: Verifier;
+    /// See [`Store`].
+    type Store: Store;
+
+    /// Sends requests.
+    fn http(&self) -> &Self::Http;
+    /// Tells the time.
+    fn clock(&self) -> &Self::Clock;
+    /// Gives random bytes.
+    fn random(&self) -> &Self::Random;
+    /// Waits.
+    fn timer(&self) -> &Self::Timer;
+    /// Checks signatures.
+    fn verifier(&self) -> &Self::Verifier;
+    /// Keeps what must outlive a redirect, for this tab only: sign-ins under way, the provider's metadata and keys.
+    fn tab_store(&self) -> &Self::Store;
+    /// Keeps the session, where the application chose.
+    fn session_store(&self) -> &Self::Store;
+}

@@ -1,0 +1,239 @@
+//! The authorization response (RFC 6749, section 4.1.2; RFC 9207, section 2; OpenID Connect Core, section 3.1.2.5).
+
+use crate::constants::authorize_response as name;
+use crate::encoding::{constant_time_eq, form_decode, query_has, query_pairs};
+use crate::error::{Error, ErrorCode, Result, ServerError, require_equal};
+use crate::json::Object;
+use crate::secret::Secret;
+use crate::url::HttpUrl;
+
+/// Parameters that may come once at most.
+const ONCE: [&str; 7] =
+    [name::CODE, name::STATE, name::ISS, name::ERROR, name::ERROR_DESCRIPTION, name::ERROR_URI, name::SESSION_STATE];
+/// Parameters of response types and modes that are never asked for.
+const NEVER: [&str; 3] = [name::RESPONSE, name::ACCESS_TOKEN, name::ID_TOKEN];
+/// Errors that `prompt=none` ends with when a person has to act (OpenID Connect Core, section 3.1.2.6).
+const INTERACTION: [&str; 4] =
+    ["login_required", "consent_required", "interaction_required", "account_selection_required"];
+
+/// What came back, before anything about it is believed.
+#[derive(Debug)]
+pub struct AuthorizeResponse(Object);
+
+/// What a response must agree with.
+#[derive(Debug)]
+pub struct Expected<'a> {
+    /// `state` of the request.
+    pub state: &'a str,
+    /// The issuer that was asked.
+    pub issuer: &'a str,
+    /// Whether that issuer always sends `iss`.
+    pub iss_required: bool,
+}
+
+/// A code from a response that agreed with its request: the only thing a code exchange accepts.
+#[derive(Debug)]
+pub struct CheckedCode(Secret);
+
+impl CheckedCode {
+    /// The code, for the token request.
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+}
+
+/// Whether a URL is this redirect URI: same origin and path. Queries differ, that is where the response is.
+pub fn is_at(url: &str, redirect_uri: &str) -> bool {
+    let (Ok(url), Ok(redirect_uri)) = (HttpUrl::parse(url), HttpUrl::parse(redirect_uri)) else { return false };
+    url.same_origin(&redirect_uri) && url.path_or_root() == redirect_uri.path_or_root()
+}
+
+/// Reads the response in a callback URL. It is accepted from the query of the redirect URI only.
+pub fn parse(url: &str, redirect_uri: &str) -> Result<AuthorizeResponse> {
+    if !is_at(url, redirect_uri) {
+        return Err(ErrorCode::NotACallback.into());
+    }
+    let url = HttpUrl::parse(url).map_err(|_| ErrorCode::NotACallback)?;
+    let (query, fragment) = (url.query.unwrap_or_default(), url.fragment.unwrap_or_default());
+    if ONCE.iter().chain(&NEVER).any(|name| query_has(fragment, name)) {
+        return Err(Error::new(ErrorCode::WrongResponseMode).with("actual", "fragment"));
+    }
+    if let Some(name) = NEVER.iter().find(|name| query_has(query, name)) {
+        return Err(Error::new(ErrorCode::WrongResponseMode).with("actual", name));
+    }
+    let mut response = Object::default();
+    for (name, value) in query_pairs(query) {
+        let Some(name) = form_decode(name).filter(|name| ONCE.contains(&name.as_str())) else { continue };
+        if response.contains(&name) {
+            return Err(Error::new(ErrorCode::RepeatedParameter).with("parameter", &name));
+        }
+        let value = form_decode(value).ok_or_else(|| Error::new(ErrorCode::InvalidResponse).with("member", &name))?;
+        response.set_text(&name, &value);
+    }
+    if response.str_or_empty(name::STATE).is_empty() {
+        return Err(ErrorCode::MissingState.into());
+    }
+    Ok(AuthorizeResponse(response))
+}
+
+impl AuthorizeResponse {
+    /// `state`, to find the request by.
+    pub fn state(&self) -> &str {
+        self.0.str_or_empty(name::STATE)
+    }
+
+    /// Compares with the request; only then looks at what the response says. Errors are believed as little as codes.
+    pub fn check(self, expected: &Expected<'_>) -> Result<CheckedCode> {
+        if !constant_time_eq(self.state(), expected.state) {
+            return Err(ErrorCode::UnknownState.into());
+        }
+        match self.0.str(name::ISS) {
+            None if expected.iss_required => return Err(ErrorCode::MissingIssuer.into()),
+            None => {}
+            Some(iss) => require_equal(ErrorCode::WrongIssuer, expected.issuer, iss)?,
+        }
+        // An empty parameter is treated as if it were omitted (RFC 6749, section 3.1).
+        let (code, error) = (self.0.str_or_empty(name::CODE), self.0.str_or_empty(name::ERROR));
+        if !code.is_empty() && !error.is_empty() {
+            return Err(ErrorCode::AmbiguousResponse.into());
+        }
+        if !error.is_empty() {
+            let kind = if INTERACTION.contains(&error) {
+                ErrorCode::InteractionRequired
+            } else {
+                ErrorCode::AuthorizationError
+            };
+            let (description, uri) = (self.0.str(name::ERROR_DESCRIPTION), self.0.str(name::ERROR_URI));
+            return Err(Error::new(kind).with_server(ServerError::new(error, description, uri)));
+        }
+        if code.is_empty() {
+            return Err(ErrorCode::MissingCode.into());
+        }
+        Ok(CheckedCode(Secret::new(code.to_owned())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REDIRECT: &str = "https://app.example/cb";
+    const ISSUER: &str = "https://op.example";
+
+    fn outcome_with(url: &str, iss_required: bool) -> &'static str {
+        let expected = Expected { state: "S", issuer: ISSUER, iss_required };
+        match parse(url, REDIRECT).and_then(|response| response.check(&expected)) {
+            Ok(code) => {
+                assert_eq!(code.expose(), "C/1");
+                "ok"
+            }
+            Err(error) => error.code().as_str(),
+        }
+    }
+
+    fn outcome(query: &str) -> &'static str {
+        outcome_with(&format!("{REDIRECT}?{query}"), false)
+    }
+
+    #[test]
+    fn a_good_response_gives_its_code() {
+        assert_eq!(outcome("code=C%2F1&state=S"), "ok");
+        assert_eq!(outcome("app=1&code=C%2F1&state=S&session_state=x&iss=https%3A%2F%2Fop.example&bad=%zz"), "ok");
+        assert_eq!(outcome_with("https://APP.example:443/cb?code=C/1&state=S#section", false), "ok");
+    }
+
+    #[test]
+    fn cb_01_a_repeated_parameter_is_refused() {
+        for name in ONCE {
+            assert_eq!(outcome(&format!("code=C%2F1&state=S&{name}=a&{name}=a")), "repeated_parameter", "{name}");
+        }
+        assert_eq!(outcome("code=C%2F1&state=S&%63ode=x"), "repeated_parameter");
+    }
+
+    #[test]
+    fn cb_02_state_is_exact_and_required() {
+        for query in ["code=C%2F1", "code=C%2F1&state=", "code=C%2F1&state"] {
+            assert_eq!(outcome(query), "missing_state", "{query}");
+        }
+        for query in ["code=C%2F1&state=S1", "code=C%2F1&state=s", "error=access_denied&state=T"] {
+            assert_eq!(outcome(query), "unknown_state", "{query}");
+        }
+    }
+
+    #[test]
+    fn cb_04_cb_05_iss_is_compared_as_text_and_required_where_promised() {
+        let good = "https://app.example/cb?code=C%2F1&state=S&iss=https%3A%2F%2Fop.example";
+        assert_eq!(outcome_with(good, true), "ok");
+        assert_eq!(outcome_with("https://app.example/cb?code=C%2F1&state=S", true), "missing_issuer");
+        assert_eq!(outcome_with("https://app.example/cb?error=x&state=S", true), "missing_issuer");
+        for iss in [
+            "https%3A%2F%2Fop.example1",
+            "https%3A%2F%2Fop.example%2F",
+            "HTTPS%3A%2F%2Fop.example",
+            "https%3A%2F%2FOP.example",
+            "https%3A%2F%2Fop.example%3A443",
+            "https%253A%252F%252Fop.example",
+            "",
+        ] {
+            assert_eq!(outcome(&format!("code=C%2F1&state=S&iss={iss}")), "wrong_issuer", "{iss:?}");
+        }
+    }
+
+    #[test]
+    fn cb_06_an_error_counts_only_after_state_and_issuer() {
+        assert_eq!(outcome("error=access_denied&state=S"), "authorization_error");
+        for error in INTERACTION {
+            assert_eq!(outcome(&format!("error={error}&state=S")), "interaction_required", "cb_17");
+        }
+        let url =
+            format!("{REDIRECT}?error=x&error_description=%3Cimg%20onerror%3E%0d%0a&error_uri=https%3A%2F%2Fe&state=S");
+        let expected = Expected { state: "S", issuer: ISSUER, iss_required: false };
+        let error = parse(&url, REDIRECT).and_then(|r| r.check(&expected)).unwrap_err();
+        let server = error.server().unwrap();
+        assert_eq!(server.description.as_deref(), Some("<img onerror>"));
+        assert_eq!(server.uri.as_deref(), Some("https://e"));
+    }
+
+    #[test]
+    fn cb_07_exactly_one_of_code_and_error() {
+        assert_eq!(outcome("code=C%2F1&error=x&state=S"), "ambiguous_response");
+        for query in ["state=S", "code=&state=S", "error=&state=S"] {
+            assert_eq!(outcome(query), "missing_code", "{query}");
+        }
+    }
+
+    #[test]
+    fn cb_08_only_at_the_redirect_uri() {
+        for url in [
+            "https://app.example/other?code=C%2F1&state=S",
+            "https://app.example/cb/?code=C%2F1&state=S",
+            "http://app.example/cb?code=C%2F1&state=S",
+            "https://evil.example/cb?code=C%2F1&state=S",
+            "https://app.example:444/cb?code=C%2F1&state=S",
+            "/cb?code=C%2F1&state=S",
+            "",
+        ] {
+            assert_eq!(outcome_with(url, false), "not_a_callback", "{url}");
+        }
+        assert!(is_at("https://app.example/?code=x", "https://app.example"));
+    }
+
+    #[test]
+    fn cb_10_only_a_code_in_the_query() {
+        assert_eq!(outcome_with("https://app.example/cb#code=C%2F1&state=S", false), "wrong_response_mode");
+        assert_eq!(
+            outcome_with("https://app.example/cb?code=C%2F1&state=S#access_token=x", false),
+            "wrong_response_mode"
+        );
+        for name in NEVER {
+            assert_eq!(outcome(&format!("code=C%2F1&state=S&{name}=x")), "wrong_response_mode", "{name}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_decoded_is_refused() {
+        for query in ["code=%zz&state=S", "code=%ff&state=S", "code=C%2F1&state=%"] {
+            assert_eq!(outcome(query), "invalid_response", "{query}");
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! Provider metadata (OpenID Connect Discovery 1.0, sections 3 and 4).
+
+use crate::error::{Error, ErrorCode, Result, require_equal};
+use crate::http::{HttpRequest, media_type};
+use crate::jose::{Algorithm, Hash};
+use crate::json::{Json, Kind, Object};
+use crate::protocol::policy::DiscoveryPolicy;
+use crate::protocol::{answer, pkce};
+
+/// Most bytes of a metadata document.
+const MAX_METADATA: usize = 64 * 1024;
+/// Most bytes of a key set.
+const MAX_JWKS: usize = 256 * 1024;
+
+/// The members that are used; the first five after `issuer` are endpoints.
+const MEMBERS: [(&str, Kind); 9] = [
+    ("issuer", Kind::Required),
+    ("authorization_endpoint", Kind::Text),
+    ("token_endpoint", Kind::Text),
+    ("userinfo_endpoint", Kind::Text),
+    ("end_session_endpoint", Kind::Text),
+    ("jwks_uri", Kind::Text),
+    (METHODS, Kind::Texts),
+    (ALGORITHMS, Kind::Texts),
+    (ISS_PARAMETER_SUPPORTED, Kind::Flag),
+];
+const METHODS: &str = "code_challenge_methods_supported";
+const ALGORITHMS: &str = "id_token_signing_alg_values_supported";
+/// RFC 9207, section 3.
+const ISS_PARAMETER_SUPPORTED: &str = "authorization_response_iss_parameter_supported";
+
+/// Media types of a metadata document and of a key set.
+pub const MEDIA_TYPES: [&str; 2] = [media_type::JSON, media_type::JWK_SET];
+
+/// Metadata that passed the policy. Only members that are used are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProviderMetadata(Object);
+
+/// The request for the metadata document: the well-known path is appended to the issuer's own path.
+pub fn build(issuer: &str) -> HttpRequest {
+    let url = [issuer.strip_suffix('/').unwrap_or(issuer), "/.well-known/openid-configuration"].concat();
+    HttpRequest::get(&url, media_type::JSON, MAX_METADATA)
+}
+
+/// The request for the provider's keys.
+pub fn build_jwks(jwks_uri: &str) -> HttpRequest {
+    HttpRequest::get(jwks_uri, media_type::JSON, MAX_JWKS)
+}
+
+impl ProviderMetadata {
+    /// Checks a document, fetched, given by the application or read back from a cache: its `issuer` is exactly the
+    /// configured one, and every endpoint is one the policy allows.
+    pub fn parse(document: &Object, issuer: &str, policy: &DiscoveryPolicy) -> Result<Self> {
+        let authority = policy.check_issuer(issuer)?;
+        answer::check(document, &MEMBERS)?;
+        require_equal(ErrorCode::IssuerMismatch, issuer, document.str_or_empty("issuer"))?;
+        let mut members = Object::default();
+        for (index, (name, _)) in MEMBERS.into_iter().enumerate() {
+            if let Some(value) = document.get(name) {
+                if let (1..=5, Some(endpoint)) = (index, value.as_text()) {
+                    policy.check_endpoint(name, endpoint, &authority)?;
+                }
+                members.set(name, value.clone());
+            }
+        }
+        Ok(Self(members))
+    }
+
+    /// The members that are kept, to be stored and parsed again.
+    pub fn document(&self) -> &Object {
+        &self.0
+    }
+
+    /// An endpoint by the name of its member, if the provider has it.
+    pub fn endpoint(&self, name: &'static str) -> Option<&str> {
+        self.0.str(name)
+    }
+
+    /// An endpoint that the caller cannot do without.
+    pub fn required_endpoint(&self, name: &'static str) -> Result<&str> {
+        self.endpoint(name).ok_or_else(|| Error::new(ErrorCode::EndpointMissing).with("name", name))
+    }
+
+    /// Whether every authorization response carries `iss` (RFC 9207, section 3).
+    pub fn sends_iss(&self) -> bool {
+        self.0.flag(ISS_PARAMETER_SUPPORTED)
+    }
+
+    /// A provider that lists PKCE methods must list `S256`; one that lists none gets it all the same (RFC 9700,
+    /// section 2.1.1).
+    pub fn check_pkce(&self) -> Result<()> {
+        if self.0.contains(METHODS) && !self.0.lists(METHODS, pkce::METHOD) {
+            return Err(ErrorCode::PkceNotSupported.into());
+        }
+        Ok(())
+    }
+
+    /// The one algorithm of ID Tokens for a client that named none: `RS256`, the default of registration, unless the
+    /// provider does not list it and lists exactly one other of the algorithms accepted by default.
+    pub fn default_id_token_algorithm(&self) -> Result<Algorithm> {
+        const RS256: Algorithm = Algorithm::Rsa(Hash::Sha256);
+        if !self.0.contains(ALGORITHMS) {
+            return Ok(RS256);
+        }
+        let (mut only, mut count) = (RS256, 0_u8);
+        for algorithm in Algorithm::DEFAULT_ALLOWED {
+            let named = |name: &Json| name.as_text().and_then(Algorithm::parse) == Some(algorithm);
+            if self.0.list(ALGORITHMS).iter().any(named) {
+                if algorithm == RS256 {
+                    return Ok(RS256);
+                }
+                (only, count) = (algorithm, count.saturating_add(1));
+            }
+        }
+        if count == 1 {
+            return Ok(only);
+        }
+        let reason =
+            if count == 0 { "the provider offers no acceptable algorithm" } else { "the provider offers several" };
+        Err(Error::new(ErrorCode::InvalidConfiguration)
+            .with("option", "idTokenSignedResponseAlg")
+            .with("reason", reason))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jose::Curve;
+
+    const ISSUER: &str = "https://op.example/tenant";
+
+    fn metadata(members: &str) -> Result<ProviderMetadata> {
+        let text = format!(r#"{{"issuer":"{ISSUER}"{members}}}"#);
+        ProviderMetadata::parse(&Json::parse_object(text.as_bytes()).unwrap(), ISSUER, &DiscoveryPolicy::default())
+    }
+
+    fn code<T>(result: Result<T>) -> &'static str {
+        result.map_or_else(|error| error.code().as_str(), |_| "ok")
+    }
+
+    #[test]
+    fn di_03_the_well_known_path_follows_the_issuers_path() {
+        for (issuer, url) in [
+            ("https://op.example", "https://op.example/.well-known/openid-configuration"),
+            ("https://op.example/", "https://op.example/.well-known/openid-configuration"),
+            ("https://op.example/path", "https://op.example/path/.well-known/openid-configuration"),
+            ("https://op.example/path/", "https://op.example/path/.well-known/openid-configuration"),
+        ] {
+            assert_eq!(build(issuer).url, url);
+        }
+    }
+
+    #[test]
+    fn di_02_the_issuer_is_compared_character_for_character() {
+        for actual in [
+            "https://op.example/tenantINVALID",
+            "https://op.example/tenant/",
+            "https://OP.example/tenant",
+            "https://op.example:443/tenant",
+            "https://op.example",
+        ] {
+            let document = Json::parse_object(format!(r#"{{"issuer":"{actual}"}}"#).as_bytes()).unwrap();
+            let result = ProviderMetadata::parse(&document, ISSUER, &DiscoveryPolicy::default());
+            assert_eq!(code(result), "issuer_mismatch", "{actual}");
+        }
+        for text in ["{}", r#"{"issuer":1}"#, r#"{"issuer":""}"#, r#"{"issuer":["https://op.example/tenant"]}"#] {
+            let document = Json::parse_object(text.as_bytes()).unwrap();
+            let result = ProviderMetadata::parse(&document, ISSUER, &DiscoveryPolicy::default());
+            assert_eq!(code(result), "invalid_response", "{text}");
+        }
+    }
+
+    #[test]
+    fn di_05_one_bad_endpoint_refuses_the_whole_document() {
+        for (members, expected) in [
+            (r#","token_endpoint":["https://op.example/t"]"#, "invalid_response"),
+            (r#","token_endpoint":null"#, "invalid_response"),
+            (r#","token_endpoint":"javascript:alert(1)""#, "insecure_url"),
+            (r#","end_session_endpoint":"data:text/html,x""#, "insecure_url"),
+            (r#","token_endpoint":"http://op.example/t""#, "insecure_url"),
+            (r#","authorization_endpoint":"https://u:p@op.example/a""#, "insecure_url"),
+            (r#","jwks_uri":"https://evil.example/jwks""#, "endpoint_not_allowed"),
+            (r#","id_token_signing_alg_values_supported":"RS256""#, "invalid_response"),
+            (r#","authorization_response_iss_parameter_supported":"true""#, "invalid_response"),
+            (r#","token_endpoint":"https://op.example/t","signed_metadata":"x","__proto__":{}"#, "ok"),
+        ] {
+            assert_eq!(code(metadata(members)), expected, "{members}");
+        }
+    }
+
+    #[test]
+    fn ar_02_a_provider_that_lists_methods_must_list_s256() {
+        for (members, expected) in [
+            ("", "ok"),
+            (r#","code_challenge_methods_supported":["plain","S256"]"#, "ok"),
+            (r#","code_challenge_methods_supported":["plain"]"#, "pkce_not_supported"),
+            (r#","code_challenge_methods_supported":[]"#, "pkce_not_supported"),
+        ] {
+            assert_eq!(code(metadata(members).unwrap().check_pkce()), expected, "{members}");
+        }
+    }
+
+    #[test]
+    fn di_08_metadata_chooses_among_what_is_accepted_and_never_beyond() {
+        let chosen = |list: &str| {
+            let members = format!(r#","id_token_signing_alg_values_supported":{list}"#);
+            metadata(&members).unwrap().default_id_token_algorithm()
+        };
+        assert_eq!(metadata("").unwrap().default_id_token_algorithm(), Ok(Algorithm::Rsa(Hash::Sha256)));
+        assert_eq!(chosen(r#"["ES256","RS256","HS256"]"#), Ok(Algorithm::Rsa(Hash::Sha256)));
+        assert_eq!(chosen(r#"["none","ES256"]"#), Ok(Algorithm::Ecdsa(Curve::P256)));
+        for list in [r#"["none"]"#, r#"["HS256","none"]"#, "[]", r#"["ES256","PS256"]"#, r#"["ES384"]"#] {
+            assert_eq!(code(chosen(list)), "invalid_configuration", "{list}");
+        }
+    }
+
+    #[test]
+    fn what_is_kept_reads_back_as_the_same() {
+        let members =
+            r#","token_endpoint":"https://op.example/t","authorization_response_iss_parameter_supported":true,"x":1"#;
+        let first = metadata(members).unwrap();
+        let again = ProviderMetadata::parse(first.document(), ISSUER, &DiscoveryPolicy::default());
+        assert_eq!(again, Ok(first.clone()));
+        assert!(first.sends_iss());
+        assert_eq!(first.document().get("x"), None);
+    }
+}

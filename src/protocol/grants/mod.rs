@@ -1,0 +1,3 @@
+//! Grants: which parameters each sends to the token endpoint.
+
+pub mod code;

@@ -1,0 +1,46 @@
+import { execFile } from "node:child_process";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, test } from "vitest";
+import { packageFolder, workspace } from "./support/package.ts";
+
+const run = promisify(execFile);
+const tsc = path.join(path.dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin/tsc");
+
+/** What the compiler says about a project: nothing, when all is well. */
+async function complaints(project: string): Promise<string> {
+  try {
+    return (await run(process.execPath, [tsc, "-p", project, "--noEmit"], { cwd: workspace })).stdout;
+  } catch (failure) {
+    return String((failure as { stdout?: string }).stdout ?? failure);
+  }
+}
+
+describe("the declarations of the packed package", () => {
+  test.each(["tsconfig.json", "tsconfig.nodenext.json", "tsconfig.unit.json"])("are right for ts-tests/%s", async (name) => {
+    expect(await complaints(path.join("ts-tests", name))).toBe("");
+  });
+
+  test("and every example in the documentation compiles", async () => {
+    const dist = path.join(packageFolder, "dist");
+    const folder = path.join(workspace, "target/examples");
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true });
+    let examples = 0;
+    for (const name of (await readdir(dist)).filter((file) => file.endsWith(".d.ts"))) {
+      const text = await readFile(path.join(dist, name), "utf8");
+      for (const [, block = ""] of text.matchAll(/@example\n\s*\* ```ts\n(.*?)\n\s*\* ```/gs)) {
+        const code = block.replace(/^\s*\* ?/gm, "");
+        await writeFile(path.join(folder, `${path.basename(name, ".d.ts")}-${(examples += 1)}.ts`), `${code}\nexport {};\n`);
+      }
+    }
+    const compilerOptions = { lib: ["es2022", "dom", "dom.iterable", "esnext.disposable"] };
+    const config = { extends: path.join(workspace, "ts-tests/tsconfig.json"), compilerOptions, include: ["*.ts"] };
+    await writeFile(path.join(folder, "tsconfig.json"), JSON.stringify(config));
+    // Every method and every function, at least.
+    expect(examples).toBeGreaterThan(15);
+    expect(await complaints(folder)).toBe("");
+  });
+});

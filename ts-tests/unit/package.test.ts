@@ -1,0 +1,85 @@
+import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
+import { publint } from "publint";
+import { describe, expect, test } from "vitest";
+import { packageFolder, workspace } from "./support/package.ts";
+
+const manifest = JSON.parse(await readFile(path.join(packageFolder, "package.json"), "utf8")) as Record<string, unknown>;
+const scripts = await Promise.all(
+  ["index", "inline", "node"].map(async (entry) => ({
+    entry,
+    text: await readFile(path.join(packageFolder, `dist/${entry}.js`), "utf8"),
+  })),
+);
+
+describe("the packed package", () => {
+  test("contains exactly these files", async () => {
+    const entries = await readdir(packageFolder, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile());
+    expect(files.map((file) => path.relative(packageFolder, path.join(file.parentPath, file.name))).sort()).toEqual([
+      "CHANGELOG.md",
+      "LICENSE-APACHE",
+      "LICENSE-MIT",
+      "README.md",
+      "dist/api.d.ts",
+      "dist/client.d.ts",
+      "dist/errors.d.ts",
+      "dist/index.d.ts",
+      "dist/index.js",
+      "dist/init.d.ts",
+      "dist/inline.d.ts",
+      "dist/inline.js",
+      "dist/node.d.ts",
+      "dist/node.js",
+      "dist/oidc_wasm_bg.wasm",
+      "dist/types.d.ts",
+      "package.json",
+    ]);
+  });
+
+  test("runs nothing when it is installed and brings nobody along", () => {
+    for (const name of ["scripts", "dependencies", "peerDependencies", "optionalDependencies", "bundledDependencies", "bin"]) {
+      expect(manifest, name).not.toHaveProperty(name);
+    }
+  });
+
+  test("has the version of Cargo.toml", async () => {
+    const cargo = await readFile(path.join(workspace, "Cargo.toml"), "utf8");
+    expect(cargo).toContain(`version = "${String(manifest["version"])}"`);
+    expect(manifest["version"]).not.toBe("0.0.0");
+  });
+
+  test("names its types first, so that every resolver finds them", () => {
+    const conditions = Object.values(manifest["exports"] as Record<string, string | Record<string, string>>);
+    const objects = conditions.filter((condition) => typeof condition === "object");
+    expect(objects).toHaveLength(3);
+    for (const condition of objects) expect(Object.keys(condition)).toEqual(["types", "default"]);
+  });
+
+  test("has nothing that publint would say", async () => {
+    const { messages } = await publint({ pkgDir: packageFolder, strict: true, pack: false });
+    expect(messages).toEqual([]);
+  });
+});
+
+describe.each(scripts)("the script $entry", ({ entry, text }) => {
+  test("needs no 'unsafe-eval', writes no HTML and logs nothing", () => {
+    const banned = /\beval\s*\(|\bnew\s+Function\b|(?<![`"'\w])Function\s*\(|innerHTML|insertAdjacentHTML|document\.write|\bconsole\b|\bdebugger\b/g;
+    expect(text.match(banned)).toBeNull();
+  });
+
+  test("has no handler that keeps a page out of the back/forward cache", () => {
+    expect(text).not.toMatch(/["'](?:before)?unload["']|onbeforeunload|onunload/);
+  });
+
+  test("names the wasm in the one way that bundlers recognise, or not at all", () => {
+    const found = [...text.matchAll(/import\.meta[^)]*\)/g)].length;
+    expect(found).toBe(entry === "inline" ? 0 : 1);
+    expect(text.includes('new URL("./oidc_wasm_bg.wasm",import.meta.url)')).toBe(entry !== "inline");
+  });
+
+  test("carries no trace of the machine that built it", () => {
+    expect(text).not.toContain(workspace);
+    expect(text).not.toMatch(/sourceMappingURL/);
+  });
+});

@@ -1,0 +1,80 @@
+//! `cargo xtask`: set-up, build, tests and demo of oidc-wasm.
+
+mod browser;
+mod children;
+mod debian;
+mod demo;
+mod error;
+mod package;
+mod port;
+mod process;
+mod setup;
+mod steps;
+mod test;
+mod toolchain;
+mod version;
+
+use std::process::ExitCode;
+
+use crate::error::{Error, Result};
+use crate::process::Workspace;
+use crate::setup::Scope;
+use crate::test::Group;
+use crate::toolchain::Toolchain;
+
+const HELP: &str = "\
+cargo xtask COMMAND [--offline]
+
+  demo          build the package, start provider, API and page, and print where to go
+  test          everything: Rust, TypeScript, wasm in a browser, the packed package in a browser
+  test GROUP    one group: native, ts, wasm or browser
+  check         the fast part: formatting, lints and native tests
+  build         write the npm package to pkg/, pack it, and print its sizes
+  setup         install what is missing; the other commands do this for what they need
+
+  --offline     download nothing; say what is missing";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match run(&args) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// False when tests failed: their summary has said so.
+fn run(args: &[String]) -> Result<bool> {
+    let (flags, words): (Vec<&str>, Vec<&str>) = args.iter().map(String::as_str).partition(|arg| arg.starts_with('-'));
+    if words.is_empty() || flags.iter().any(|flag| ["--help", "-h"].contains(flag)) {
+        println!("{HELP}");
+        return Ok(true);
+    }
+    if let Some(unknown) = flags.iter().find(|flag| **flag != "--offline") {
+        return Err(Error::new(format!("There is no option {unknown}. `cargo xtask --help` lists what there is.")));
+    }
+    let workspace = Workspace::open(!flags.is_empty())?;
+    match words.as_slice() {
+        ["setup"] => {
+            setup::run(&workspace, Scope::Test)?;
+            setup::report(&workspace);
+            Ok(true)
+        }
+        ["build"] => {
+            setup::run(&workspace, Scope::Build)?;
+            package::build(&workspace, &Toolchain::required(&workspace)?)?;
+            Ok(true)
+        }
+        ["demo"] => demo::run(&workspace).map(|()| true),
+        ["check"] => Ok(test::run(&workspace, &[Group::Native])),
+        ["test"] => Ok(test::run(&workspace, &Group::ALL)),
+        ["test", names @ ..] => {
+            let groups = names.iter().map(|name| Group::from_name(name)).collect::<Result<Vec<_>>>()?;
+            Ok(test::run(&workspace, &groups))
+        }
+        _ => Err(Error::new(format!("There is no command \"{}\".\n\n{HELP}", words.join(" ")))),
+    }
+}

@@ -1,0 +1,151 @@
+//! `cargo xtask test` and `cargo xtask check`: every test of the project, in groups that can run alone.
+
+use std::process::Command;
+
+use crate::browser;
+use crate::error::{Error, Result};
+use crate::package;
+use crate::process::{self, Workspace};
+use crate::setup::{self, Scope};
+use crate::steps::Steps;
+use crate::toolchain::{Toolchain, WASM_TARGET};
+
+const TYPESCRIPT_PROJECTS: [&str; 7] = [
+    "pkg-template",
+    "ts-tests",
+    "ts-tests/tsconfig.nodenext.json",
+    "ts-tests/tsconfig.unit.json",
+    "ts-tests/browser",
+    "demo",
+    "demo/spa",
+];
+
+/// A part of the tests that makes sense alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Group {
+    /// Formatting, lints and the core's tests, without a browser.
+    Native,
+    /// The npm package: built, checked and unit-tested.
+    TypeScript,
+    /// The wasm code in a browser, by wasm-pack.
+    Wasm,
+    /// The packed package in a browser against the demo's provider and API.
+    Browser,
+}
+
+impl Group {
+    pub(crate) const ALL: [Self; 4] = [Self::Native, Self::TypeScript, Self::Wasm, Self::Browser];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::TypeScript => "ts",
+            Self::Wasm => "wasm",
+            Self::Browser => "browser",
+        }
+    }
+
+    pub(crate) fn from_name(name: &str) -> Result<Self> {
+        Self::ALL.into_iter().find(|group| group.name() == name).ok_or_else(|| {
+            let names = Self::ALL.map(Self::name).join(", ");
+            Error::new(format!("There is no group of tests called \"{name}\". Choose from: {names}."))
+        })
+    }
+
+    fn scope(self) -> Scope {
+        match self {
+            Self::Native => Scope::Check,
+            Self::TypeScript => Scope::Build,
+            Self::Wasm | Self::Browser => Scope::Test,
+        }
+    }
+}
+
+/// Runs the groups and prints the summary; true when all passed.
+pub(crate) fn run(workspace: &Workspace, groups: &[Group]) -> bool {
+    let mut steps = Steps::default();
+    let all = groups == Group::ALL;
+    steps.run("set-up", || groups.iter().map(|group| group.scope()).try_for_each(|scope| setup::run(workspace, scope)));
+    if groups.contains(&Group::Native) {
+        native(&mut steps, workspace);
+    }
+    if all {
+        steps.run("clippy for wasm", || clippy_for_wasm(workspace));
+    }
+    if groups.contains(&Group::TypeScript) || groups.contains(&Group::Browser) {
+        steps.run("build the npm package", || package::build(workspace, &Toolchain::required(workspace)?));
+    }
+    if groups.contains(&Group::TypeScript) {
+        typescript(&mut steps, workspace);
+    }
+    if groups.contains(&Group::Wasm) {
+        steps.run("wasm tests in Chromium (wasm-pack)", || wasm(workspace));
+    }
+    if groups.contains(&Group::Browser) {
+        steps.run("the packed package in Chromium (vitest)", || in_browser(workspace));
+    }
+    println!("\n{}", steps.summary());
+    steps.all_passed()
+}
+
+fn native(steps: &mut Steps, workspace: &Workspace) {
+    let mut cargo = |name, args: &[&str]| steps.run(name, || process::run(&mut workspace.cargo(args)));
+    cargo("rustfmt", &["fmt", "--all", "--check"]);
+    cargo("clippy", &["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]);
+    cargo("native tests", &["test", "--workspace"]);
+}
+
+fn clippy_for_wasm(workspace: &Workspace) -> Result<()> {
+    let args = ["clippy", "--lib", "--target", WASM_TARGET, "--", "--deny", "warnings"];
+    process::run(&mut Toolchain::required(workspace)?.cargo(workspace, &args))
+}
+
+fn typescript(steps: &mut Steps, workspace: &Workspace) {
+    steps.run("types (tsc)", || {
+        TYPESCRIPT_PROJECTS
+            .iter()
+            .try_for_each(|project| process::run(&mut workspace.npm_tool("tsc", &["--noEmit", "-p", project])))
+    });
+    let mut tool = |name, program, args: &[&str]| {
+        steps.run(name, || process::run(&mut workspace.npm_tool(program, args)));
+    };
+    tool("oxlint", "oxlint", &["--deny-warnings"]);
+    tool("the package's manifest (publint)", "publint", &["--strict", "pkg"]);
+    tool("unit tests (vitest)", "vitest", &["run", "--config", "ts-tests/vitest.config.ts"]);
+}
+
+fn wasm(workspace: &Workspace) -> Result<()> {
+    let browser = browser::find(workspace).map_err(Error::new)?;
+    // wasm-pack may install nothing: set-up put the matching wasm-bindgen into PATH.
+    let mut command = workspace.command_with("wasm-pack", &["test", "--headless", "--chrome", "--mode", "no-install"]);
+    command.arg("--chromedriver").arg(&browser.driver);
+    // The default of 20 seconds is short for the first start of a browser on a busy machine.
+    command.env("WASM_BINDGEN_TEST_TIMEOUT", "120");
+    process::run(&mut Toolchain::required(workspace)?.apply(command))
+}
+
+fn in_browser(workspace: &Workspace) -> Result<()> {
+    let browser = browser::find(workspace).map_err(Error::new)?;
+    let mut command: Command = workspace.npm_tool("vitest", &["run", "--config", "ts-tests/browser/vitest.config.ts"]);
+    command.env(browser::CHROMIUM, &browser.chromium);
+    process::run(&mut command)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_is_found_by_its_name() -> Result<()> {
+        for group in Group::ALL {
+            assert_eq!(Group::from_name(group.name())?, group);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn an_unknown_group_is_answered_with_the_known_ones() {
+        let message = Group::from_name("all").map_err(|error| error.to_string());
+        assert!(message.is_err_and(|text| text.contains("native, ts, wasm, browser")));
+    }
+}
