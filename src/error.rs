@@ -3,6 +3,7 @@
 //! A code is stable: applications branch on it. The message says what to do. Nothing secret is ever put into an error.
 
 use std::fmt;
+use std::rc::Rc;
 
 /// Longest text that is taken over from a server or a caller into an error, in characters.
 const MAX_TEXT: usize = 1024;
@@ -64,7 +65,7 @@ macro_rules! codes {
 
             /// The stable name that JavaScript sees.
             pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $code,)+ }
+                self.row().0
             }
 
             /// What kind of failure it is.
@@ -74,7 +75,14 @@ macro_rules! codes {
 
             /// What happened and what to do about it.
             pub fn message(self) -> &'static str {
-                match self { $(Self::$variant => $message,)+ }
+                self.row().1
+            }
+
+            /// One text with a line for each code: as two tables of texts it would be half a kilobyte more.
+            fn row(self) -> (&'static str, &'static str) {
+                let rows = concat!($($code, "=", $message, "\n"),+);
+                let mut row = rows.split('\n').skip(self as usize);
+                row.next().and_then(|row| row.split_once('=')).unwrap_or_default()
             }
         }
     };
@@ -82,128 +90,128 @@ macro_rules! codes {
 
 codes! {
     /// A setting of the client is missing or has a value that cannot work; `details.option` names it.
-    InvalidConfiguration = "invalid_configuration", Usage, "A client option is missing or invalid. Correct the option named in details.";
+    InvalidConfiguration = "invalid_configuration", Usage, "A client option is missing or invalid: correct the one named in details.";
     /// An argument of a call is invalid; `details.option` names it.
-    InvalidArgument = "invalid_argument", Usage, "An argument of this call is invalid. Correct the one named in details.";
+    InvalidArgument = "invalid_argument", Usage, "An argument is missing or invalid: correct the one named in details.";
     /// The call needs a session and there is none.
-    NotSignedIn = "not_signed_in", Usage, "Nobody is signed in. Call signIn() first.";
+    NotSignedIn = "not_signed_in", Usage, "Nobody is signed in: call signIn() first.";
     /// The access token has expired, or has less time left than was asked for.
-    AccessTokenExpired = "access_token_expired", Interaction, "The access token has expired. Call signIn() to get a new one.";
+    AccessTokenExpired = "access_token_expired", Interaction, "The access token has expired: call signIn() to get a new one.";
     /// Something that only a page has is missing here.
-    UnsupportedEnvironment = "unsupported_environment", Usage, "This call needs a browser feature that is missing here. It is named in details.";
+    UnsupportedEnvironment = "unsupported_environment", Usage, "A feature that this call needs is missing here; details name it.";
     /// A defect of this library.
-    Internal = "internal", Usage, "An internal error: reload the page, and please report it.";
+    Internal = "internal", Usage, "Internal error: reload the page, and please report it.";
 
     /// A URL is not `https:` (or `http:` on loopback), or has parts that are not allowed in its place.
-    InsecureUrl = "insecure_url", Policy, "A URL must be absolute, use https (http only on loopback) and carry no user name, fragment or dot segments.";
+    InsecureUrl = "insecure_url", Policy, "A URL must be absolute, use https (http only on loopback) and have no user name, fragment or dot segments.";
     /// The metadata names another issuer than the configured authority.
-    IssuerMismatch = "issuer_mismatch", Policy, "The provider's metadata names another issuer. Set authority to exactly the issuer it publishes, character for character.";
+    IssuerMismatch = "issuer_mismatch", Policy, "The metadata names another issuer: set authority to exactly the issuer it publishes, character for character.";
     /// An endpoint lies outside the authority's host.
-    EndpointNotAllowed = "endpoint_not_allowed", Policy, "An endpoint of the provider is on another host than authority. If that is right, name it in discoveryPolicy.additionalEndpointBaseAddresses.";
+    EndpointNotAllowed = "endpoint_not_allowed", Policy, "An endpoint is on another origin than authority. If that is right, name it in discoveryPolicy.additionalEndpointBaseAddresses.";
     /// The provider's metadata has no such endpoint.
-    EndpointMissing = "endpoint_missing", Policy, "The provider's metadata does not name the endpoint that this call needs.";
+    EndpointMissing = "endpoint_missing", Policy, "The metadata does not name the endpoint that this call needs.";
     /// The access token may not be sent to this URL.
-    OriginNotAllowed = "origin_not_allowed", Policy, "The access token is not sent to this URL. If the server is yours, name its origin in allowedOrigins.";
+    OriginNotAllowed = "origin_not_allowed", Policy, "The access token is not sent to this URL. If the server is yours, name it in allowedOrigins.";
     /// The provider says that it does not support PKCE with S256.
-    PkceNotSupported = "pkce_not_supported", Policy, "The provider does not offer PKCE with S256, without which this client does not sign in.";
+    PkceNotSupported = "pkce_not_supported", Policy, "The provider does not offer PKCE with S256.";
 
     /// The request failed before there was an answer.
-    NetworkError = "network_error", Network, "The request got no answer: the server is down, the browser is offline, or the server does not allow this origin (CORS).";
+    NetworkError = "network_error", Network, "No answer: the server is down, the browser is offline, or the server does not allow this origin (CORS).";
     /// The code was sent, but no answer came: it may or may not have been used.
-    OutcomeUnknown = "outcome_unknown", Network, "The sign-in request was sent but its answer was lost. A code can be used only once: call signIn() again.";
+    OutcomeUnknown = "outcome_unknown", Network, "The answer to the code exchange was lost, and a code works only once: call signIn() again.";
     /// The answer was not complete in time.
-    Timeout = "timeout", Timeout, "The answer was not complete in time. Try again, or raise timeoutSeconds.";
+    Timeout = "timeout", Timeout, "No complete answer in time: try again, or raise timeoutSeconds.";
     /// The caller's AbortSignal fired.
-    Aborted = "aborted", Aborted, "The call was aborted by its caller.";
+    Aborted = "aborted", Aborted, "The caller aborted the call.";
 
     /// The server answered with a redirect where none is allowed.
-    RedirectRefused = "redirect_refused", Http, "The server answered with a redirect. It was not followed, so that credentials reach no other place. Use the final URL.";
+    RedirectRefused = "redirect_refused", Http, "The server answered with a redirect, which is never followed: use the final URL.";
     /// The body is longer than such an answer may be.
-    ResponseTooLarge = "response_too_large", Http, "The server's answer is larger than allowed and was not read to its end.";
+    ResponseTooLarge = "response_too_large", Http, "The answer is larger than allowed and was not read to its end.";
     /// The status is not one that such an answer has.
     UnexpectedStatus = "unexpected_status", Http, "The server answered with an unexpected HTTP status.";
     /// The media type is not the one such an answer has.
-    UnexpectedContentType = "unexpected_content_type", Http, "The server's answer has the wrong media type. Check that the URL is right and is not answered by a fallback page.";
+    UnexpectedContentType = "unexpected_content_type", Http, "The answer has the wrong media type: check the URL; a fallback page may have answered.";
 
     /// The text is not JSON, or is JSON that may be read in two ways.
-    InvalidJson = "invalid_json", Validation, "The server's answer is not strict JSON; details name the reason.";
+    InvalidJson = "invalid_json", Validation, "The answer is not strict JSON; details say why.";
     /// A member of the answer is missing or has the wrong type.
-    InvalidResponse = "invalid_response", Validation, "A member of the server's answer is missing or has the wrong type; details name it.";
+    InvalidResponse = "invalid_response", Validation, "A member of the answer is missing or has the wrong type; details name it.";
     /// The URL is not this client's redirect URI with an authorization response.
     NotACallback = "not_a_callback", Validation, "This URL is not an authorization response at redirectUri.";
     /// A response parameter came more than once.
-    RepeatedParameter = "repeated_parameter", Validation, "The authorization response repeats a parameter and was refused.";
+    RepeatedParameter = "repeated_parameter", Validation, "A parameter stands twice; the request or response was refused.";
     /// The response came by another way than was asked for.
     WrongResponseMode = "wrong_response_mode", Validation, "The authorization response came in a way that was not asked for: only a code in the query is accepted.";
     /// The response has no `state`.
-    MissingState = "missing_state", Validation, "The authorization response has no state and was refused. Start again with signIn().";
+    MissingState = "missing_state", Validation, "The authorization response has no state: start again with signIn().";
     /// No sign-in with this `state` was begun in this tab.
-    UnknownState = "unknown_state", Validation, "No sign-in with this state was begun in this tab. Start again with signIn().";
+    UnknownState = "unknown_state", Validation, "No sign-in with this state was begun in this tab: start again with signIn().";
     /// The sign-in was begun more than ten minutes ago.
-    TransactionExpired = "transaction_expired", Validation, "This sign-in was begun too long ago. Start again with signIn().";
+    TransactionExpired = "transaction_expired", Validation, "This sign-in was begun too long ago: start again with signIn().";
     /// The response was used before.
-    CallbackAlreadyProcessed = "callback_already_processed", Validation, "This authorization response was used before. The session was not changed; start again with signIn() if there is none.";
+    CallbackAlreadyProcessed = "callback_already_processed", Validation, "This authorization response was used before: start again with signIn().";
     /// The provider promises `iss` in its responses, and it is missing.
-    MissingIssuer = "missing_issuer", Validation, "The authorization response lacks the iss parameter that this provider always sends, and was refused.";
+    MissingIssuer = "missing_issuer", Validation, "The authorization response lacks the iss that this provider always sends.";
     /// The response comes from another issuer.
-    WrongIssuer = "wrong_issuer", Validation, "The authorization response names another issuer and was refused.";
+    WrongIssuer = "wrong_issuer", Validation, "The authorization response comes from another issuer.";
     /// `code` and `error` came together.
-    AmbiguousResponse = "ambiguous_response", Validation, "The authorization response has both a code and an error and was refused.";
+    AmbiguousResponse = "ambiguous_response", Validation, "The authorization response has both a code and an error.";
     /// Neither `code` nor `error` came.
     MissingCode = "missing_code", Validation, "The authorization response has neither a code nor an error.";
 
     /// `openid` was asked for and no ID Token came.
-    IdTokenMissing = "id_token_missing", Validation, "The token response has no ID Token. Check that the client may ask for the scope openid.";
+    IdTokenMissing = "id_token_missing", Validation, "The token response has no ID Token: check that the client may ask for openid.";
     /// The text is not a signed JWT in compact form.
-    JwtMalformed = "jwt_malformed", Validation, "A token is not a well-formed signed JWT; details name the reason.";
+    JwtMalformed = "jwt_malformed", Validation, "The token is not a well-formed signed JWT; details say why.";
     /// The JWT is encrypted.
-    JwtEncrypted = "jwt_encrypted", Validation, "The token is encrypted. Register the client for signed tokens only.";
+    JwtEncrypted = "jwt_encrypted", Validation, "The token is encrypted: register the client for signed tokens only.";
     /// The JWT is of another kind.
-    JwtTypeNotAllowed = "jwt_type_not_allowed", Validation, "The token is a JWT of another kind and cannot be used here.";
+    JwtTypeNotAllowed = "jwt_type_not_allowed", Validation, "The token is a JWT of another kind.";
     /// The algorithm is `none`, symmetric or unknown.
-    AlgorithmNotAllowed = "algorithm_not_allowed", Validation, "The token's algorithm is not allowed: unsigned and symmetric algorithms never are.";
+    AlgorithmNotAllowed = "algorithm_not_allowed", Validation, "The token's algorithm is not allowed: unsigned and symmetric ones never are.";
     /// The algorithm is not the one fixed for this client.
     AlgorithmMismatch = "algorithm_mismatch", Validation, "The token is signed with another algorithm than expected. If the client is registered for it, set idTokenSignedResponseAlg.";
     /// No key of the provider fits.
-    SigningKeyNotFound = "signing_key_not_found", Validation, "None of the provider's published keys fits this token.";
+    SigningKeyNotFound = "signing_key_not_found", Validation, "None of the provider's keys fits this token.";
     /// Several keys of the provider fit.
-    SigningKeyAmbiguous = "signing_key_ambiguous", Validation, "Several of the provider's published keys fit this token, and it does not say which one signed it.";
+    SigningKeyAmbiguous = "signing_key_ambiguous", Validation, "Several of the provider's keys fit this token.";
     /// The signature is wrong.
-    SignatureInvalid = "signature_invalid", Validation, "The token's signature is not valid. The token was discarded.";
+    SignatureInvalid = "signature_invalid", Validation, "The token's signature is not valid.";
     /// `iss` is not the configured issuer.
-    JwtIssuerMismatch = "jwt_issuer_mismatch", Validation, "The token was issued by another issuer and was discarded.";
+    JwtIssuerMismatch = "jwt_issuer_mismatch", Validation, "The token comes from another issuer.";
     /// `aud` does not name this client, or names others that are not trusted.
-    JwtAudienceMismatch = "jwt_audience_mismatch", Validation, "The token is not meant for this client, or also for an audience that trustedAudiences does not name.";
+    JwtAudienceMismatch = "jwt_audience_mismatch", Validation, "The token is not for this client, or also for an audience that trustedAudiences does not name.";
     /// `azp` is not this client, or is missing although there are several audiences.
-    JwtAuthorizedPartyMismatch = "jwt_authorized_party_mismatch", Validation, "The token was issued to another party (azp) and was discarded.";
+    JwtAuthorizedPartyMismatch = "jwt_authorized_party_mismatch", Validation, "The token was issued to another party (azp).";
     /// `exp` has passed.
     JwtExpired = "jwt_expired", Validation, "The token has expired. If it is new, check this device's clock.";
     /// `iat` or `nbf` lies in the future.
-    JwtNotYetValid = "jwt_not_yet_valid", Validation, "The token is from the future. Check this device's clock, or raise clockToleranceSeconds.";
+    JwtNotYetValid = "jwt_not_yet_valid", Validation, "The token is from the future: check this device's clock, or raise clockToleranceSeconds.";
     /// A claim is missing or has the wrong type.
-    ClaimInvalid = "claim_invalid", Validation, "A claim of the token is missing or invalid; details name it.";
+    ClaimInvalid = "claim_invalid", Validation, "A claim is missing or invalid; details name it.";
     /// `nonce` is not the one of this sign-in.
-    NonceMismatch = "nonce_mismatch", Validation, "The ID Token belongs to another sign-in and was discarded.";
+    NonceMismatch = "nonce_mismatch", Validation, "The ID Token belongs to another sign-in.";
     /// The sign-in is older than `max_age` allows.
-    AuthTimeInvalid = "auth_time_invalid", Validation, "The provider did not show that the person signed in as recently as maxAgeSeconds asks.";
+    AuthTimeInvalid = "auth_time_invalid", Validation, "The person did not sign in as recently as maxAgeSeconds asks.";
     /// `at_hash` does not fit the access token.
-    AccessTokenHashMismatch = "access_token_hash_mismatch", Validation, "The access token does not belong to the ID Token it came with. Both were discarded.";
+    AccessTokenHashMismatch = "access_token_hash_mismatch", Validation, "The access token does not belong to the ID Token it came with.";
     /// The token type is not `Bearer`.
     TokenTypeNotSupported = "token_type_not_supported", Validation, "The provider issued a token of a type that was not asked for.";
     /// Userinfo is about somebody else.
-    UserinfoSubjectMismatch = "userinfo_subject_mismatch", Validation, "The userinfo response is about another person than the ID Token and was discarded.";
+    UserinfoSubjectMismatch = "userinfo_subject_mismatch", Validation, "The userinfo response is about another person than the ID Token.";
 
     /// The provider answered the authorization request with an error.
-    AuthorizationError = "authorization_error", Protocol, "The provider did not sign the person in; error says why.";
+    AuthorizationError = "authorization_error", Protocol, "The provider refused the sign-in; error says why.";
     /// `prompt=none` is not possible now.
-    InteractionRequired = "interaction_required", Interaction, "The provider needs the person to act. Call signIn() without prompt=none.";
+    InteractionRequired = "interaction_required", Interaction, "The person has to act: call signIn() without prompt=none.";
     /// The token endpoint answered with an error.
     TokenError = "token_error", Protocol, "The token endpoint refused the request; error says why.";
     /// The userinfo endpoint answered with an error.
     UserinfoError = "userinfo_error", Protocol, "The userinfo endpoint refused the access token; error says why.";
 
     /// Storage is missing, blocked or full.
-    StorageUnavailable = "storage_unavailable", Storage, "The browser's storage is blocked or full, and a redirect cannot be completed without it. Allow site data for this page.";
+    StorageUnavailable = "storage_unavailable", Storage, "The browser's storage is blocked or full, and a redirect needs it: allow site data for this page.";
 }
 
 /// The step during which something failed.
@@ -272,7 +280,7 @@ impl ServerError {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 struct Inner {
     code: ErrorCode,
     phase: Option<Phase>,
@@ -283,7 +291,7 @@ struct Inner {
 
 /// What every fallible function of this crate returns.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Error(Box<Inner>);
+pub struct Error(Rc<Inner>);
 
 /// `Result` with [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
@@ -291,34 +299,40 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// An error with nothing but its code.
     pub fn new(code: ErrorCode) -> Self {
-        Self(Box::new(Inner { code, phase: None, status: None, server: None, details: Vec::new() }))
+        Self(Rc::new(Inner { code, phase: None, status: None, server: None, details: Vec::new() }))
     }
 
     /// Adds evidence. Never pass a secret; the text is cleaned and cut.
     #[must_use]
-    pub fn with(mut self, name: &'static str, value: &str) -> Self {
-        self.0.details.push((name, clean(value)));
-        self
+    pub fn with(self, name: &'static str, value: &str) -> Self {
+        self.change(|inner| inner.details.push((name, clean(value))))
     }
 
     /// Adds the HTTP status.
     #[must_use]
-    pub fn with_status(mut self, status: u16) -> Self {
-        self.0.status = Some(status);
-        self
+    pub fn with_status(self, status: u16) -> Self {
+        self.change(|inner| inner.status = Some(status))
     }
 
     /// Adds what the server said.
     #[must_use]
-    pub fn with_server(mut self, server: ServerError) -> Self {
-        self.0.server = Some(server);
-        self
+    pub fn with_server(self, server: ServerError) -> Self {
+        self.change(|inner| inner.server = Some(server))
     }
 
     /// Names the step, unless a deeper layer already did.
     #[must_use]
-    pub fn during(mut self, phase: Phase) -> Self {
-        self.0.phase.get_or_insert(phase);
+    pub fn during(self, phase: Phase) -> Self {
+        self.change(|inner| {
+            inner.phase.get_or_insert(phase);
+        })
+    }
+
+    /// An error is changed only while it is made. One that several callers already share stays as it is.
+    fn change(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+        if let Some(inner) = Rc::get_mut(&mut self.0) {
+            change(inner);
+        }
         self
     }
 

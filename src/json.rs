@@ -49,9 +49,19 @@ impl Number {
             Some(_) => return None,
             None => &self.0,
         };
-        let value: i64 = whole.parse().ok()?;
-        (-MAX_SAFE_INTEGER..=MAX_SAFE_INTEGER).contains(&value).then_some(value)
+        let (negative, digits) = whole.strip_prefix('-').map_or((false, whole), |digits| (true, digits));
+        let value = self::whole(digits)?;
+        (value <= MAX_SAFE_INTEGER).then_some(if negative { value.saturating_neg() } else { value })
     }
+}
+
+/// The number that a text of digits means; `None` for anything else.
+pub fn whole(digits: &str) -> Option<i64> {
+    let mut value = 0_i64;
+    for digit in digits.bytes() {
+        value = value.checked_mul(10)?.checked_add(char::from(digit).to_digit(10)?.into())?;
+    }
+    (!digits.is_empty()).then_some(value)
 }
 
 impl From<i64> for Number {
@@ -62,19 +72,21 @@ impl From<i64> for Number {
 
 /// A whole number in decimal. `to_string` would bring the formatting machinery of the standard library along.
 pub fn decimal(value: i64) -> String {
-    let mut digits = Vec::new();
-    let mut rest = value.unsigned_abs();
+    let (mut out, mut rest) = (String::new(), value.unsigned_abs());
     loop {
-        digits.push(char::from_digit(u32::try_from(rest % 10).unwrap_or_default(), 10).unwrap_or('0'));
+        out.insert(
+            0,
+            char::from(b"0123456789".get(usize::try_from(rest % 10).unwrap_or_default()).copied().unwrap_or(b'0')),
+        );
         rest /= 10;
         if rest == 0 {
             break;
         }
     }
     if value < 0 {
-        digits.push('-');
+        out.insert(0, '-');
     }
-    digits.iter().rev().collect()
+    out
 }
 
 /// What a member of an object must be.
@@ -524,7 +536,7 @@ impl Parser<'_> {
             let from = self.at;
             self.digits()?;
             let digits = self.text.get(from..self.at).unwrap_or_default();
-            exponent = digits.parse().unwrap_or(i64::MAX);
+            exponent = whole(digits).unwrap_or(i64::MAX);
             if negative {
                 exponent = exponent.saturating_neg();
             }

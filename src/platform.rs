@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::http::{HttpRequest, HttpResponse};
-use crate::jose::{Algorithm, Jwk};
+use crate::jose::{Algorithm, Hash, Jwk};
 use crate::time::Timestamp;
 use std::future::Future;
 
@@ -30,8 +30,11 @@ pub trait Timer {
     fn sleep(&self, seconds: u32) -> impl Future<Output = ()>;
 }
 
-/// Checks signatures.
+/// Checks signatures, and makes the hashes that go with them.
 pub trait Verifier {
+    /// The hash of some bytes.
+    fn digest(&self, hash: Hash, bytes: &[u8]) -> impl Future<Output = Result<Vec<u8>>>;
+
     /// Whether `signature` over `message` was made with the private half of `key`.
     fn verify(
         &self,

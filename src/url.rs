@@ -3,7 +3,7 @@
 //! Nothing is normalised here: a URL that would need it is refused. What the browser hands over is already in the
 //! form of the WHATWG URL standard, and what a provider publishes has no reason not to be.
 
-use crate::json::Json;
+use crate::json::{Json, whole};
 
 /// Why a text is not a URL that can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,8 +34,8 @@ pub struct HttpUrl<'a> {
     pub text: &'a str,
     /// Whether the scheme is `https`.
     pub secure: bool,
-    /// Host in lower case, in brackets where it is an IPv6 address.
-    pub host: String,
+    /// Host as written, in brackets where it is an IPv6 address.
+    pub host: &'a str,
     /// The port, that of the scheme where none is written.
     pub port: u16,
     /// Path as written; empty where there is none.
@@ -57,10 +57,10 @@ impl<'a> HttpUrl<'a> {
         if !rest.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(UrlProblem::Malformed);
         }
-        let (rest, fragment) = split_at_mark(rest, '#');
-        let (rest, query) = split_at_mark(rest, '?');
+        let (rest, fragment) = split_at_mark(rest, b'#');
+        let (rest, query) = split_at_mark(rest, b'?');
         // The URL standard reads `\` as `/`: two readers, two hosts.
-        if rest.bytes().any(|b| matches!(b, b'\\' | b'"' | b'<' | b'>' | b'^' | b'`')) {
+        if rest.bytes().any(|b| b"\\\"<>^`".contains(&b)) {
             return Err(UrlProblem::Malformed);
         }
         let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
@@ -70,21 +70,24 @@ impl<'a> HttpUrl<'a> {
         let (host, port) = split_port(authority).ok_or(UrlProblem::Malformed)?;
         let port = match port {
             None => default_port(secure),
-            Some(digits) => digits.parse().ok().filter(|port| *port != 0).ok_or(UrlProblem::Malformed)?,
+            Some(digits) => whole(digits).and_then(|port| u16::try_from(port).ok()).ok_or(UrlProblem::Malformed)?,
         };
+        if port == 0 {
+            return Err(UrlProblem::Malformed);
+        }
         if path.split('/').any(is_dot_segment) {
             return Err(UrlProblem::DotSegment);
         }
-        Ok(Self { text, secure, host: host.to_ascii_lowercase(), port, path, query, fragment })
+        Ok(Self { text, secure, host, port, path, query, fragment })
     }
 
     /// Whether the host is this machine itself (RFC 8252, section 7.3): `localhost`, `127.0.0.0/8` or `[::1]`.
     pub fn is_loopback(&self) -> bool {
         // A host that begins like an address and has four numbers is one; anything longer is a name.
-        let is_octet = |part: &str| part.parse::<u8>().is_ok();
+        let is_octet = |part: &str| whole(part).is_some_and(|octet| octet < 256);
         let is_address = self.host.starts_with("127.") && self.host.split('.').all(is_octet);
         let dots = self.host.bytes().filter(|byte| *byte == b'.').count();
-        self.host == "localhost" || self.host == "[::1]" || (is_address && dots == 3)
+        self.host.eq_ignore_ascii_case("localhost") || self.host == "[::1]" || (is_address && dots == 3)
     }
 
     /// The path, `/` where none is written.
@@ -94,7 +97,7 @@ impl<'a> HttpUrl<'a> {
 
     /// Whether both have the same scheme, host and port.
     pub fn same_origin(&self, other: &HttpUrl<'_>) -> bool {
-        self.secure == other.secure && self.host == other.host && self.port == other.port
+        self.secure == other.secure && self.port == other.port && self.host.eq_ignore_ascii_case(other.host)
     }
 
     /// Whether this lies at or below `base`: same origin, and a path that continues it at a `/`.
@@ -112,8 +115,11 @@ impl HttpUrl<'_> {
     }
 }
 
-fn split_at_mark(text: &str, mark: char) -> (&str, Option<&str>) {
-    text.split_once(mark).map_or((text, None), |(before, after)| (before, Some(after)))
+fn split_at_mark(text: &str, mark: u8) -> (&str, Option<&str>) {
+    match text.bytes().position(|byte| byte == mark).and_then(|at| text.split_at_checked(at)) {
+        None => (text, None),
+        Some((before, after)) => (before, after.get(1..)),
+    }
 }
 
 fn default_port(secure: bool) -> u16 {
@@ -163,7 +169,7 @@ mod tests {
     #[test]
     fn takes_urls_apart_without_changing_them() {
         let url = HttpUrl::parse("https://ID.example.com:8443/a%2Fb/?x=1?2#f#g").unwrap();
-        assert_eq!((url.secure, url.host.as_str(), url.port), (true, "id.example.com", 8443));
+        assert_eq!((url.secure, url.host, url.port), (true, "ID.example.com", 8443));
         assert_eq!((url.path, url.query, url.fragment), ("/a%2Fb/", Some("x=1?2"), Some("f#g")));
         let bare = HttpUrl::parse("http://[::1]?q").unwrap();
         assert_eq!((bare.port, bare.path, bare.path_or_root(), bare.query), (80, "", "/", Some("q")));

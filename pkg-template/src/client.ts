@@ -1,7 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { Client } from "#wasm";
 import { capture, capturedCallback, forget, removeState, stateOf } from "./callback.js";
-import { call, callSync } from "./core.js";
+import { Core } from "./core.js";
 import { isOidcError, OidcError } from "./errors.js";
 import { Emitter } from "./events.js";
 import { init, requireLoaded } from "./init.js";
@@ -22,7 +21,7 @@ import type {
 } from "./types.js";
 
 /** Callbacks that are being completed, for the whole page: clients of one configuration share one token request. */
-const completing = new Map<string, { readonly core: Client; readonly session: Promise<Session> }>();
+const completing = new Map<string, { readonly core: Core; readonly session: Promise<Session> }>();
 
 /**
  * Signs people in at an OpenID Provider by the authorization code flow with PKCE, and keeps who is signed in.
@@ -50,7 +49,7 @@ const completing = new Map<string, { readonly core: Client; readonly session: Pr
  * ```
  */
 export class OidcClient {
-  readonly #core: Client;
+  readonly #core: Core;
   readonly #redirectUri: string;
   /** Clients with the same identity may share what happens to a callback. */
   readonly #identity: string;
@@ -105,7 +104,7 @@ export class OidcClient {
   constructor(options: OidcClientOptions) {
     requireLoaded();
     capture(options.redirectUri);
-    this.#core = callSync(() => new Client({ ...options }));
+    this.#core = new Core(options);
     this.#redirectUri = options.redirectUri;
     this.#identity = JSON.stringify([options.authority, options.clientId, options.redirectUri, options.storage]);
     this.#allowHttp = options.discoveryPolicy?.dangerousAllowHttp === true;
@@ -128,7 +127,7 @@ export class OidcClient {
    * ```
    */
   get session(): Session | null {
-    return this.#disposed ? null : this.#remember(callSync(() => this.#core.session()));
+    return this.#disposed ? null : this.#remember(this.#core.session());
   }
 
   /**
@@ -202,7 +201,7 @@ export class OidcClient {
    */
   async prepareSignIn(options: SignInOptions = {}): Promise<PreparedSignIn> {
     const { signal, ...request } = options;
-    return this.#ask((core) => core.prepareSignIn(request, signal));
+    return this.#ask((core) => core.run("prepareSignIn", request, signal));
   }
 
   /**
@@ -253,7 +252,7 @@ export class OidcClient {
    * ```
    */
   async getAccessToken(options: AccessTokenOptions = {}): Promise<AccessToken> {
-    return this.#ask((core) => core.accessToken({ ...options }));
+    return this.#ask((core) => core.run("accessToken", options));
   }
 
   /**
@@ -271,7 +270,7 @@ export class OidcClient {
    * ```
    */
   async getIdToken(): Promise<string> {
-    return this.#ask((core) => core.idToken());
+    return this.#ask((core) => core.text("idToken", undefined));
   }
 
   /**
@@ -297,7 +296,7 @@ export class OidcClient {
    * ```
    */
   readonly fetch = (input: RequestInfo | URL, init?: RequestInit): Promise<Response> =>
-    protectedFetch((url) => this.#ask((core) => core.authorizationFor(url)), input, init);
+    protectedFetch((url) => this.#ask((core) => core.text("authorizationFor", url)), input, init);
 
   /**
    * Claims about the signed-in person from the provider's userinfo endpoint. They are checked to be about the same person
@@ -316,7 +315,7 @@ export class OidcClient {
    * ```
    */
   async fetchUserInfo(options: RequestOptions = {}): Promise<UserInfo> {
-    return this.#ask((core) => core.userInfo(options.signal));
+    return this.#ask((core) => core.run("userInfo", undefined, options.signal));
   }
 
   /**
@@ -342,7 +341,7 @@ export class OidcClient {
       const before = this.session;
       let succeeded = false;
       try {
-        const { url, form } = await call(() => core.prepareSignOut({ ...options }));
+        const { url, form } = await core.run("prepareSignOut", options);
         succeeded = true;
         if (url === undefined) return { remote: false };
         navigate(url, this.#allowHttp, form);
@@ -370,7 +369,7 @@ export class OidcClient {
    * ```
    */
   async clearSession(): Promise<void> {
-    await this.#ask((core) => core.clearSession());
+    await this.#ask((core) => core.run("prepareSignOut", { localOnly: true }));
     forget(capturedCallback(this.#redirectUri));
   }
 
@@ -432,7 +431,7 @@ export class OidcClient {
     return this.#lifetime.signal.aborted;
   }
 
-  async #begin(core: Client): Promise<Session | null> {
+  async #begin(core: Core): Promise<Session | null> {
     const callback = capturedCallback(this.#redirectUri);
     if (callback === undefined) {
       await this.#finishSignOut(core);
@@ -444,15 +443,15 @@ export class OidcClient {
         if (!isOidcError(failure, "callback_already_processed")) throw failure;
       }
     }
-    const session = this.#remember(await call(() => core.restore()));
+    const session = this.#remember(await core.run("restore", undefined));
     // Nobody waits for this: what fails here fails again, and is reported, when it is needed.
-    if (!session) this.#ask((warm) => warm.preload(this.#lifetime.signal)).catch(() => {});
+    if (!session) this.#ask((warm) => warm.run("preload", undefined, this.#lifetime.signal)).catch(() => {});
     return session;
   }
 
   /** Not async itself: whoever comes second must find the first one registered. */
-  #complete(core: Client, url: string): Promise<Session> {
-    const finish = (): Promise<Session> => call(() => core.finishSignIn(url)).then((made) => this.#announce(url, made));
+  #complete(core: Core, url: string): Promise<Session> {
+    const finish = (): Promise<Session> => core.run("finishSignIn", url).then((made) => this.#announce(url, made));
     const key = JSON.stringify([this.#identity, url]);
     const running = completing.get(key);
     // What another client of this page does fails for both; after its success the core knows the session.
@@ -473,11 +472,11 @@ export class OidcClient {
     return session;
   }
 
-  async #finishSignOut(core: Client): Promise<void> {
+  async #finishSignOut(core: Core): Promise<void> {
     const here = globalThis.location?.href;
     const state = here === undefined ? null : stateOf(here);
     if (here === undefined || state === null) return;
-    if (await call(() => core.finishSignOut(here))) removeState(state);
+    if (await core.run("finishSignOut", here)) removeState(state);
   }
 
   async #leave(options: SignInOptions): Promise<void> {
@@ -494,7 +493,7 @@ export class OidcClient {
 
   async #reread(): Promise<void> {
     const shown = this.#snapshot;
-    await this.#ask((core) => core.restore());
+    await this.#ask((core) => core.run("restore", undefined));
     if (shown && !this.session) this.#events.emit("signedOut", undefined);
   }
 
@@ -510,12 +509,12 @@ export class OidcClient {
   }
 
   /** One call into the core. */
-  #ask<T>(run: (core: Client) => Promise<T>): Promise<T> {
-    return this.#hold((core) => call(() => run(core)));
+  #ask<T>(run: (core: Core) => T | Promise<T>): Promise<T> {
+    return this.#hold(run);
   }
 
   /** Keeps the core from being freed while something uses it, also between two calls. */
-  async #hold<T>(run: (core: Client) => Promise<T>): Promise<T> {
+  async #hold<T>(run: (core: Core) => T | Promise<T>): Promise<T> {
     this.#requireAlive();
     this.#held += 1;
     try {
@@ -538,7 +537,7 @@ export class OidcClient {
   #release(): void {
     if (!this.#disposed || this.#held > 0) return;
     try {
-      callSync(() => this.#core.free());
+      this.#core.free();
     } catch {
       // The instance is dead; there is nothing left to free.
     }

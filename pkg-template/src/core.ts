@@ -1,40 +1,116 @@
-import type { CoreError } from "#wasm";
+import { Client } from "#wasm";
 import { OidcError, type OidcErrorCode, type OidcErrorInit } from "./errors.js";
+import type {
+  AccessToken,
+  AccessTokenOptions,
+  OidcClientOptions,
+  PreparedSignIn,
+  Session,
+  SignInOptions,
+  SignOutOptions,
+  UserInfo,
+} from "./types.js";
+
+/** What the core can do: argument and result of each operation, by the names in `src/wasm/client.rs`. */
+export interface Operations {
+  preload: [undefined, undefined];
+  prepareSignIn: [Omit<SignInOptions, "signal">, PreparedSignIn];
+  finishSignIn: [string, Session];
+  restore: [undefined, Session | undefined];
+  accessToken: [AccessTokenOptions, AccessToken];
+  userInfo: [undefined, UserInfo];
+  prepareSignOut: [SignOutOptions, { url?: string; form?: Record<string, string> }];
+  finishSignOut: [string, true | undefined];
+}
+
+/** Operations whose result is a text, not JSON. */
+export interface TextOperations {
+  idToken: undefined;
+  authorizationFor: string;
+}
 
 let dead: OidcError | undefined;
 /** What waits for the core now: a trap ends all of it, because a dead instance answers nothing any more. */
 const waiting = new Set<(failure: unknown) => void>();
 
-/** Runs a synchronous call into the wasm; what it throws becomes an {@link OidcError}. */
-export function callSync<T>(run: () => T): T {
+/** The wasm core of one client; everything that fails in it becomes an {@link OidcError}. */
+export class Core {
+  readonly #client: Client;
+
+  constructor(options: OidcClientOptions) {
+    this.#client = enter(() => new Client(json(options)));
+  }
+
+  session(): Session | undefined {
+    return parse(enter(() => this.#client.session()));
+  }
+
+  async run<K extends keyof Operations>(operation: K, argument: Operations[K][0], signal?: AbortSignal): Promise<Operations[K][1]> {
+    return parse(await this.#run(operation, argument, signal)) as Operations[K][1];
+  }
+
+  text<K extends keyof TextOperations>(operation: K, argument: TextOperations[K]): Promise<string> {
+    return this.#run(operation, argument);
+  }
+
+  free(): void {
+    enter(() => this.#client.free());
+  }
+
+  async #run(operation: string, argument: object | string | undefined, signal?: AbortSignal): Promise<string> {
+    const text = typeof argument === "string" ? argument : json(argument);
+    let giveUp: ((failure: unknown) => void) | undefined;
+    try {
+      return await new Promise<string>((resolve, reject) => {
+        giveUp = reject;
+        waiting.add(reject);
+        resolve(enter(() => this.#client.run(operation, text, signal)));
+      });
+    } catch (failure) {
+      throw translate(failure, failure instanceof WebAssembly.RuntimeError);
+    } finally {
+      if (giveUp) waiting.delete(giveUp);
+    }
+  }
+}
+
+/** Whatever is thrown across the boundary and is not an error of the core has left its frames half-way. */
+function enter<T>(run: () => T): T {
   if (dead) throw dead;
   try {
     return run();
   } catch (failure) {
-    // Whatever is not an error of the core has left its frames half-way.
     throw translate(failure, true);
   }
 }
 
-/** Runs a call into the wasm that may wait; what it throws or rejects with becomes an {@link OidcError}. */
-export async function call<T>(run: () => T | Promise<T>): Promise<T> {
-  let giveUp: ((failure: unknown) => void) | undefined;
+function json(value: object = {}): string {
   try {
-    return await new Promise<T>((resolve, reject) => {
-      giveUp = reject;
-      waiting.add(reject);
-      resolve(callSync(run));
+    return JSON.stringify(value, refuseFunctions);
+  } catch (cause) {
+    throw new OidcError({
+      code: "invalid_argument",
+      type: "usage",
+      message: "Options must be plain data that can be written as JSON.",
+      cause,
     });
-  } catch (failure) {
-    throw translate(failure, failure instanceof WebAssembly.RuntimeError);
-  } finally {
-    if (giveUp) waiting.delete(giveUp);
   }
+}
+
+/** `JSON.stringify` would leave a function out in silence; an option that is ignored helps nobody. */
+function refuseFunctions(name: string, value: unknown): unknown {
+  if (typeof value === "function") throw new TypeError(`${name} is a function`);
+  return value;
+}
+
+function parse<T>(text: string): T | undefined {
+  return text ? (JSON.parse(text) as T) : undefined;
 }
 
 function translate(failure: unknown, fatal: boolean): OidcError {
   if (failure instanceof OidcError) return failure;
-  if (isCoreError(failure)) return new OidcError(failure as OidcErrorInit<OidcErrorCode>);
+  // The core's own errors are JSON text; nothing else throws a text.
+  if (typeof failure === "string") return new OidcError(JSON.parse(failure) as OidcErrorInit<OidcErrorCode>);
   const error = new OidcError({
     code: "internal",
     type: "usage",
@@ -47,8 +123,4 @@ function translate(failure: unknown, fatal: boolean): OidcError {
     for (const giveUp of [...waiting]) giveUp(error);
   }
   return error;
-}
-
-function isCoreError(value: unknown): value is CoreError {
-  return typeof value === "object" && value !== null && !(value instanceof Error) && "code" in value && "message" in value;
 }

@@ -101,8 +101,8 @@ async function compile(source: Response | BufferSource | WebAssembly.Module): Pr
     throw loadError(
       "wasm_wrong_content_type",
       `${url} answered with ${contentType || "no content type"} instead of application/wasm, and the body is not wasm: most likely ` +
-        `a fallback page, because the bundler did not copy the file. With Vite's dev server add "oidc-wasm" to optimizeDeps.exclude; ` +
-        `elsewhere copy oidc_wasm_bg.wasm there, pass its URL to init(), or import "oidc-wasm/inline".`,
+        `a fallback page, because the bundler did not copy the file. Copy ` +
+        `oidc_wasm_bg.wasm there, pass its URL to init(), or import "oidc-wasm/inline".`,
       { url, contentType },
     );
   } catch (failure) {

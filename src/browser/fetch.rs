@@ -1,16 +1,16 @@
 //! `fetch`, with the settings that every protocol call needs and a bound on what is read.
 
+use crate::browser::global::json;
+use crate::encoding::concat;
 use crate::error::{Error, ErrorCode, Result};
 use crate::http::{HttpRequest, HttpResponse, media_type};
+use crate::json::{Json, Object};
 use crate::platform::Http;
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{
-    AbortController, Headers, ReadableStreamDefaultReader, ReferrerPolicy, Request, RequestCache, RequestCredentials,
-    RequestInit, RequestMode, RequestRedirect, Response, ResponseType,
-};
+use web_sys::{AbortController, ReadableStreamDefaultReader, Request, RequestInit, Response};
 
 #[wasm_bindgen]
 extern "C" {
@@ -45,7 +45,7 @@ impl Http for FetchHttp {
         let response: Response = response.unchecked_into();
         let status = response.status();
         // A page sees a redirect as an opaque response of status 0; Node shows it as it is.
-        if response.type_() == ResponseType::Opaqueredirect || (300..400).contains(&status) {
+        if status == 0 || (300..400).contains(&status) {
             return Err(Error::new(ErrorCode::RedirectRefused).with("url", &request.url));
         }
         let content_type = response.headers().get("content-type").ok().flatten();
@@ -54,24 +54,27 @@ impl Http for FetchHttp {
     }
 }
 
+/// No cookies, no cache, no referrer, no redirect. `mode` says that there are no shortcuts: without CORS no answer.
+const INIT: &str =
+    r#","mode":"cors","credentials":"omit","cache":"no-store","redirect":"manual","referrerPolicy":"no-referrer"}"#;
+
 fn build(request: &HttpRequest, controller: &AbortController) -> std::result::Result<Request, JsValue> {
-    let headers = Headers::new()?;
-    headers.set("accept", request.accept)?;
+    let mut headers = Object::default();
+    headers.set_text("accept", request.accept);
     if let Some(authorization) = &request.authorization {
-        headers.set("authorization", authorization.expose())?;
+        headers.set_text("authorization", authorization.expose());
     }
-    let init = RequestInit::new();
-    init.set_method(request.method.as_str());
+    if request.form.is_some() {
+        headers.set_text("content-type", media_type::FORM);
+    }
+    let mut init = Object::default();
+    init.set_text("method", request.method.as_str());
     if let Some(form) = &request.form {
-        headers.set("content-type", media_type::FORM)?;
-        init.set_body(&JsValue::from_str(form.expose()));
+        init.set_text("body", form.expose());
     }
-    init.set_headers(&headers);
-    init.set_mode(RequestMode::Cors);
-    init.set_credentials(RequestCredentials::Omit);
-    init.set_cache(RequestCache::NoStore);
-    init.set_redirect(RequestRedirect::Manual);
-    init.set_referrer_policy(ReferrerPolicy::NoReferrer);
+    init.set("headers", headers.into());
+    let text = Json::from(init).to_text();
+    let init: RequestInit = json(&concat(&[text.strip_suffix('}').unwrap_or_default(), INIT])).unchecked_into();
     init.set_signal(Some(&controller.signal()));
     Request::new_with_str_and_init(&request.url, &init)
 }

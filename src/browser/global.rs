@@ -1,15 +1,27 @@
-//! Features of the global object, whatever it is here.
+//! Features of the global object, whatever it is here, and plain objects.
 
-use js_sys::Reflect;
-use wasm_bindgen::{JsCast, JsValue};
+use js_sys::{JSON, Reflect};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
 
-/// A property of the global object; `None` when it is missing or reading it throws (a sandboxed frame does that).
-pub(super) fn feature<T: JsCast>(name: &str) -> Option<T> {
-    property(&js_sys::global(), name)
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_name = globalThis)]
+    static GLOBAL: JsValue;
 }
 
-/// A property of an object, taken at its word.
-pub(super) fn property<T: JsCast>(object: &JsValue, name: &str) -> Option<T> {
+/// A property of the global object; `None` when it is missing or reading it throws (a sandboxed frame does that).
+pub(super) fn feature(name: &str) -> Option<JsValue> {
+    GLOBAL.with(|global| property(global, name))
+}
+
+/// A property of an object.
+pub(super) fn property(object: &JsValue, name: &str) -> Option<JsValue> {
     let value = Reflect::get(object, &JsValue::from_str(name)).ok()?;
-    (!value.is_undefined() && !value.is_null()).then(|| value.unchecked_into())
+    (!value.is_undefined() && !value.is_null()).then_some(value)
+}
+
+/// A value from JSON text of our own. One import serves where setting members would need one for each kind.
+pub(super) fn json(text: &str) -> JsValue {
+    JSON::parse(text).unwrap_or_default()
 }

@@ -4,6 +4,7 @@ use crate::browser::global::feature;
 use crate::error::{ErrorCode, Result};
 use crate::platform::Store;
 use std::cell::RefCell;
+use wasm_bindgen::JsCast;
 use web_sys::Storage;
 
 thread_local! {
@@ -27,7 +28,7 @@ pub enum Place {
 pub struct BrowserStore(pub Place);
 
 fn tab() -> Result<Storage> {
-    feature("sessionStorage").ok_or_else(|| ErrorCode::StorageUnavailable.into())
+    feature("sessionStorage").map(JsCast::unchecked_into).ok_or_else(|| ErrorCode::StorageUnavailable.into())
 }
 
 fn tab_load(name: &str) -> Result<Option<String>> {

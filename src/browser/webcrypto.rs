@@ -1,13 +1,14 @@
 //! Checking signatures with `crypto.subtle`.
 
-use crate::browser::global::{feature, property};
+use crate::browser::global::{feature, json, property};
+use crate::encoding::concat;
 use crate::error::{Error, ErrorCode, Result};
 use crate::jose::{Algorithm, Curve, Hash, Jwk};
 use crate::json::Json;
 use crate::platform::Verifier;
-use js_sys::{Array, JSON, Promise, Uint8Array};
-use wasm_bindgen::JsValue;
+use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 #[wasm_bindgen]
@@ -20,8 +21,10 @@ extern "C" {
         key: &JsValue,
         algorithm: &JsValue,
         extractable: bool,
-        usages: &Array,
+        usages: &JsValue,
     ) -> std::result::Result<Promise, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    fn digest(this: &SubtleCrypto, hash: &str, bytes: &Uint8Array) -> std::result::Result<Promise, JsValue>;
     #[wasm_bindgen(method, catch)]
     fn verify(
         this: &SubtleCrypto,
@@ -37,15 +40,17 @@ extern "C" {
 pub struct WebCryptoVerifier;
 
 impl Verifier for WebCryptoVerifier {
+    async fn digest(&self, hash: Hash, bytes: &[u8]) -> Result<Vec<u8>> {
+        let digest = settle(subtle()?.digest(hash.as_str(), &Uint8Array::from(bytes))).await;
+        Ok(Uint8Array::new(&digest.ok_or_else(|| unsupported(hash.as_str()))?).to_vec())
+    }
+
     async fn verify(&self, algorithm: Algorithm, key: &Jwk, message: &[u8], signature: &[u8]) -> Result<bool> {
-        let subtle: SubtleCrypto = feature::<JsValue>("crypto")
-            .and_then(|crypto| property(&crypto, "subtle"))
-            .ok_or_else(|| unsupported("crypto.subtle (needs https or localhost)"))?;
+        let subtle = subtle()?;
         let parameters = parameters(algorithm);
-        let usages = Array::of1(&JsValue::from_str("verify"));
-        let jwk = parse(&Json::from(key.members.clone()).to_text());
+        let jwk = json(&Json::from(key.members.clone()).to_text());
         // A key that is no key (a point off the curve, say) cannot have signed anything.
-        let Some(key) = settle(subtle.import_key("jwk", &jwk, &parameters, false, &usages)).await else {
+        let Some(key) = settle(subtle.import_key("jwk", &jwk, &parameters, false, &json("[\"verify\"]"))).await else {
             return match algorithm {
                 Algorithm::Ed25519 => Err(unsupported("Ed25519 in crypto.subtle, or a valid key")),
                 _ => Ok(false),
@@ -54,6 +59,13 @@ impl Verifier for WebCryptoVerifier {
         let (signature, message) = (Uint8Array::from(signature), Uint8Array::from(message));
         Ok(settle(subtle.verify(&parameters, &key, &signature, &message)).await.is_some_and(|good| good.is_truthy()))
     }
+}
+
+fn subtle() -> Result<SubtleCrypto> {
+    feature("crypto")
+        .and_then(|crypto| property(&crypto, "subtle"))
+        .map(JsCast::unchecked_into)
+        .ok_or_else(|| unsupported("crypto.subtle (needs https or localhost)"))
 }
 
 async fn settle(promise: std::result::Result<Promise, JsValue>) -> Option<JsValue> {
@@ -77,15 +89,6 @@ fn parameters(algorithm: Algorithm) -> JsValue {
         Algorithm::Ecdsa(Curve::P521) => ("ECDSA", ",\"namedCurve\":\"P-521\""),
         Algorithm::Ed25519 => ("Ed25519", ""),
     };
-    let hash = match algorithm.hash() {
-        Hash::Sha256 => "256",
-        Hash::Sha384 => "384",
-        Hash::Sha512 => "512",
-    };
-    parse(&["{\"name\":\"", name, "\",\"hash\":\"SHA-", hash, "\"", rest, "}"].concat())
-}
-
-/// An object from JSON text of our own.
-fn parse(text: &str) -> JsValue {
-    JSON::parse(text).unwrap_or_default()
+    let hash = algorithm.hash().as_str();
+    json(&concat(&["{\"name\":\"", name, "\",\"hash\":\"", hash, "\"", rest, "}"]))
 }

@@ -1,6 +1,7 @@
 //! Settings of a client, checked once. Nothing that is misspelt or cannot work is accepted and ignored.
 
 use crate::client::fingerprint;
+use crate::encoding::concat;
 use crate::error::{Error, ErrorCode, Result};
 use crate::jose::Algorithm;
 use crate::json::{Json, Kind, Object};
@@ -148,8 +149,8 @@ impl Config {
 
     /// A name in storage that no other issuer or client uses (the version tells readers what to expect there).
     pub(super) fn record_name(&self, kind: &str) -> String {
-        let client = fingerprint(&[self.authority(), "\n", self.client_id()].concat());
-        ["oidc-wasm.1.", client.as_str(), ".", kind].concat()
+        let client = fingerprint(&concat(&[self.authority(), "\n", self.client_id()]));
+        concat(&["oidc-wasm.1.", client.as_str(), ".", kind])
     }
 }
 

@@ -3,6 +3,7 @@
 
 use crate::client::single_flight::SingleFlight;
 use crate::client::{Client, fingerprint};
+use crate::encoding::concat;
 use crate::error::{During as _, ErrorCode, Phase, Result};
 use crate::http::HttpRequest;
 use crate::jose::{Algorithm, Jwk, jwks};
@@ -62,18 +63,20 @@ impl<P: Platform> Client<P> {
         algorithm: Algorithm,
         key_id: Option<&str>,
     ) -> Result<Jwk> {
-        let mut keys = self.keys(metadata).await?;
-        let mut found = jwks::select(&keys, algorithm, key_id);
-        let now = self.platform.clock().now();
-        let cooling = self.documents.refetched_at.get().is_some_and(|at| is_fresh(at, now, COOLDOWN));
-        if !cooling && found.as_ref().is_err_and(|error| error.code() == ErrorCode::SigningKeyNotFound) {
+        loop {
+            let found = jwks::select(&*self.keys(metadata).await?, algorithm, key_id);
+            let now = self.platform.clock().now();
+            let cooling = self.documents.refetched_at.get().is_some_and(|at| is_fresh(at, now, COOLDOWN));
+            let missing = found.as_ref().is_err_and(|error| error.code() == ErrorCode::SigningKeyNotFound);
+            if !missing || cooling {
+                return found;
+            }
             self.documents.refetched_at.set(Some(now));
             self.documents.keys.known.take();
-            self.platform.tab_store().remove(&self.document_name(metadata.required_endpoint("jwks_uri")?))?;
-            keys = self.keys(metadata).await?;
-            found = jwks::select(&keys, algorithm, key_id);
+            let uri = metadata.required_endpoint("jwks_uri")?;
+            // Where storage fails, nothing was kept in it.
+            let _ = self.platform.tab_store().remove(&self.document_name(uri));
         }
-        found
     }
 
     pub(super) fn parse_metadata(&self, document: &Object) -> Result<ProviderMetadata> {
@@ -136,8 +139,8 @@ impl<P: Platform> Client<P> {
 
     /// Documents belong to the issuer they came from (RFC 8725, section 3.8).
     fn document_name(&self, url: &str) -> String {
-        let source = fingerprint(&[self.config.authority(), "\n", url].concat());
-        ["oidc-wasm.1.document.", source.as_str()].concat()
+        let source = fingerprint(&concat(&[self.config.authority(), "\n", url]));
+        concat(&["oidc-wasm.1.document.", source.as_str()])
     }
 }
 

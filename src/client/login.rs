@@ -2,7 +2,6 @@
 
 use crate::client::Client;
 use crate::client::config::checked;
-use crate::client::race::both;
 use crate::client::session::{Granted, Session};
 use crate::client::transactions::Taken;
 use crate::constants::authorize_request as name;
@@ -18,7 +17,6 @@ use crate::protocol::id_token;
 use crate::protocol::pkce::CodeVerifier;
 use crate::protocol::state::random_value;
 use crate::protocol::token::{self, TokenResponse};
-use std::pin::pin;
 
 /// Every option by the name that TypeScript uses.
 const OPTIONS: [(&str, Kind); 7] = [
@@ -149,9 +147,8 @@ impl<P: Platform> Client<P> {
             Received::Session(session) => return Ok(session),
             Received::Code(login, metadata, code) => (login, metadata, code),
         };
-        // Keys that are not at hand are fetched while the code is exchanged; a failure shows when the key is needed.
-        let (tokens, _) = both(pin!(self.exchange(&login, &metadata, &code)), pin!(self.keys(&metadata))).await;
-        let session = self.validate(&login, &metadata, tokens?).await.during(Phase::IdToken)?;
+        let tokens = self.exchange(&login, &metadata, &code).await?;
+        let session = self.validate(&login, &metadata, tokens).await.during(Phase::IdToken)?;
         self.save_session(&session)?;
         Ok(session)
     }
@@ -199,17 +196,19 @@ impl<P: Platform> Client<P> {
             return Err(ErrorCode::SignatureInvalid.into());
         }
         let claims = jws.into_verified_claims()?;
+        let access_token_hash =
+            self.platform.verifier().digest(algorithm.hash(), tokens.access_token.expose().as_bytes()).await?;
         let expected = id_token::Expected {
             issuer: self.config.authority(),
             client_id: self.config.client_id(),
             trusted_audiences: self.config.trusted_audiences(),
             nonce: login.str_or_empty("nonce"),
             max_age: login.number("maxAge"),
-            access_token: &tokens.access_token,
+            access_token_hash: &access_token_hash,
             clock_tolerance: self.config.clock_tolerance(),
             now: received_at,
         };
-        id_token::check_claims(&claims, algorithm, &expected)?;
+        id_token::check_claims(&claims, &expected)?;
         Ok(Session::new(Granted {
             issuer: self.config.authority(),
             claims,

@@ -18,7 +18,7 @@ pub use session::Session;
 
 use crate::encoding::base64url;
 use crate::error::Result;
-use crate::jose::Hash;
+use crate::jose::sha256;
 use crate::platform::Platform;
 use crate::protocol::userinfo;
 use crate::{error::During as _, error::Phase, json::Object};
@@ -70,6 +70,6 @@ impl<P: Platform> Client<P> {
 
 /// A short name for a text of any length, for names in storage: half of its SHA-256.
 fn fingerprint(text: &str) -> String {
-    let digest = Hash::Sha256.digest(text.as_bytes());
+    let digest = sha256(text.as_bytes());
     base64url(digest.get(..16).unwrap_or_default())
 }

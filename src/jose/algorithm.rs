@@ -1,7 +1,7 @@
 //! The allow-list of signature algorithms (RFC 7518, section 3.1; RFC 8037; RFC 9864).
 
 use crate::jose::KeyKind;
-use sha2::{Digest as _, Sha256, Sha384, Sha512};
+use sha2::{Digest as _, Sha256};
 
 /// Hash functions of the algorithms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,14 +15,19 @@ pub enum Hash {
 }
 
 impl Hash {
-    /// The hash of some bytes.
-    pub fn digest(self, bytes: &[u8]) -> Vec<u8> {
+    /// The name that the Web Cryptography API knows.
+    pub fn as_str(self) -> &'static str {
         match self {
-            Self::Sha256 => Sha256::digest(bytes).to_vec(),
-            Self::Sha384 => Sha384::digest(bytes).to_vec(),
-            Self::Sha512 => Sha512::digest(bytes).to_vec(),
+            Self::Sha256 => "SHA-256",
+            Self::Sha384 => "SHA-384",
+            Self::Sha512 => "SHA-512",
         }
     }
+}
+
+/// SHA-256, the one hash that the core needs itself.
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
 }
 
 /// Curves of ECDSA keys.

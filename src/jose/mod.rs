@@ -8,6 +8,6 @@ mod jwk;
 pub mod jwks;
 mod jws;
 
-pub use algorithm::{Algorithm, Curve, Hash};
+pub use algorithm::{Algorithm, Curve, Hash, sha256};
 pub use jwk::{Jwk, KeyKind};
 pub use jws::Jws;

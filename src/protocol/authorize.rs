@@ -1,7 +1,7 @@
 //! The authorization request (RFC 6749, section 4.1.1; OpenID Connect Core, section 3.1.2.1).
 
 use crate::constants::authorize_request as name;
-use crate::encoding::{form_encode, query_has};
+use crate::encoding::{concat, form_encode, query_has};
 use crate::error::{Error, ErrorCode, Result};
 use crate::json::Object;
 use crate::protocol::pkce::{self, CodeVerifier};
@@ -107,7 +107,7 @@ pub fn append_query(url: &str, parameters: &[(&str, &str)]) -> Result<String> {
     if let Some((name, _)) = parameters.iter().find(|(name, _)| query_has(existing, name)) {
         return Err(Error::new(ErrorCode::RepeatedParameter).with("parameter", name));
     }
-    Ok([url, separator, &form_encode(parameters)].concat())
+    Ok(concat(&[url, separator, &form_encode(parameters)]))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Provider metadata (OpenID Connect Discovery 1.0, sections 3 and 4).
 
+use crate::encoding::concat;
 use crate::error::{Error, ErrorCode, Result, require_equal};
 use crate::http::{HttpRequest, media_type};
 use crate::jose::{Algorithm, Hash};
@@ -38,7 +39,7 @@ pub struct ProviderMetadata(Object);
 
 /// The request for the metadata document: the well-known path is appended to the issuer's own path.
 pub fn build(issuer: &str) -> HttpRequest {
-    let url = [issuer.strip_suffix('/').unwrap_or(issuer), "/.well-known/openid-configuration"].concat();
+    let url = concat(&[issuer.strip_suffix('/').unwrap_or(issuer), "/.well-known/openid-configuration"]);
     HttpRequest::get(&url, media_type::JSON, MAX_METADATA)
 }
 

@@ -1,7 +1,7 @@
 //! Proof Key for Code Exchange, always with `S256` (RFC 7636).
 
 use crate::encoding::base64url;
-use crate::jose::Hash;
+use crate::jose::sha256;
 use crate::secret::Secret;
 
 /// The only method used; `plain` has no name here (RFC 7636, section 4.2).
@@ -29,7 +29,7 @@ impl CodeVerifier {
 
     /// `code_challenge` for the authorization request.
     pub fn challenge(&self) -> String {
-        base64url(&Hash::Sha256.digest(self.expose().as_bytes()))
+        base64url(&sha256(self.expose().as_bytes()))
     }
 }
 

@@ -43,7 +43,7 @@ impl DiscoveryPolicy {
         if url.same_origin(authority) || url.is_below_any(&self.additional_endpoint_base_addresses) {
             return Ok(());
         }
-        Err(Error::new(ErrorCode::EndpointNotAllowed).with("name", name).with("host", &url.host))
+        Err(Error::new(ErrorCode::EndpointNotAllowed).with("name", name).with("host", url.host))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The userinfo endpoint (OpenID Connect Core, section 5.3).
 
+use crate::encoding::concat;
 use crate::error::{ErrorCode, Result};
 use crate::http::{HttpRequest, HttpResponse, media_type};
 use crate::json::{Kind, Object};
@@ -11,7 +12,7 @@ const MAX_RESPONSE: usize = 256 * 1024;
 
 /// The value of an `Authorization` header (RFC 6750, section 2.1).
 pub fn bearer(access_token: &Secret) -> Secret {
-    Secret::new(["Bearer ", access_token.expose()].concat())
+    Secret::new(concat(&["Bearer ", access_token.expose()]))
 }
 
 /// The request, with the access token in its header.

@@ -2,6 +2,7 @@
 
 use crate::client::race::{Either, race};
 use crate::error::{ErrorCode, Result};
+use crate::wasm::dto;
 use js_sys::{Function, Promise};
 use std::cell::RefCell;
 use std::future::Future;
@@ -10,7 +11,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use web_sys::AbortSignal;
 
-type Work = Pin<Box<dyn Future<Output = Result<JsValue>>>>;
+type Work = Pin<Box<dyn Future<Output = Result<String>>>>;
 
 struct Listener {
     signal: AbortSignal,
@@ -23,17 +24,17 @@ impl Drop for Listener {
     }
 }
 
-/// Runs the work until it is done or the signal fires.
-pub(super) fn promise(signal: Option<AbortSignal>, work: impl Future<Output = Result<JsValue>> + 'static) -> Promise {
-    // One instance of the machinery for all methods: boxed, so that it is compiled once.
-    run(signal, Box::pin(work))
+/// Runs the work until it is done or the signal fires. It comes boxed, so that this is compiled once.
+pub(super) fn promise(signal: Option<AbortSignal>, work: Work) -> Promise {
+    future_to_promise(async move {
+        match abortable(signal, work).await {
+            Ok(text) => Ok(JsValue::from_str(&text)),
+            Err(error) => Err(dto::error(&error)),
+        }
+    })
 }
 
-fn run(signal: Option<AbortSignal>, work: Work) -> Promise {
-    future_to_promise(async move { Ok(abortable(signal, work).await?) })
-}
-
-async fn abortable(signal: Option<AbortSignal>, mut work: Work) -> Result<JsValue> {
+async fn abortable(signal: Option<AbortSignal>, mut work: Work) -> Result<String> {
     let Some(signal) = signal else { return work.await };
     if signal.aborted() {
         return Err(ErrorCode::Aborted.into());

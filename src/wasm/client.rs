@@ -1,8 +1,8 @@
-//! The class behind `OidcClient`.
+//! The class behind `OidcClient`: one entry for everything that may wait.
 
 use crate::browser::{BrowserPlatform, Place};
 use crate::client::{Client as CoreClient, Config, SignInOptions, SignOutOptions};
-use crate::error::{Error, ErrorCode};
+use crate::error::{ErrorCode, Result};
 use crate::wasm::abort::promise;
 use crate::wasm::dto;
 use js_sys::Promise;
@@ -10,95 +10,55 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::AbortSignal;
 
-type JsResult<T = JsValue> = std::result::Result<T, JsValue>;
+type Core = CoreClient<BrowserPlatform>;
 
 /// One configured client on the browser's features.
 #[wasm_bindgen]
-pub struct Client(CoreClient<BrowserPlatform>);
+pub struct Client(Core);
 
 #[wasm_bindgen]
 impl Client {
     /// Checks the options. Nothing is fetched or stored.
     #[wasm_bindgen(constructor)]
-    pub fn new(options: &JsValue) -> JsResult<Client> {
-        let config = Config::parse(&dto::object(options)?)?;
+    pub fn new(options: &str) -> std::result::Result<Client, JsValue> {
+        let config = dto::options(options).and_then(|options| Config::parse(&options)).map_err(|e| dto::error(&e))?;
         let place = if config.keeps_session_in_tab() { Place::TabOrMemory } else { Place::Memory };
         Ok(Self(CoreClient::new(config, BrowserPlatform::new(place))))
     }
 
-    /// Gets metadata and keys into the cache.
-    pub fn preload(&self, signal: Option<AbortSignal>) -> Promise {
-        let core = self.0.clone();
-        promise(signal, async move { core.preload().await.map(|()| JsValue::UNDEFINED) })
+    /// The stored session as it is now, or an empty text.
+    pub fn session(&self) -> String {
+        dto::session(self.0.session())
     }
 
-    /// Builds an authorization request: `{ url, state }`.
-    #[wasm_bindgen(js_name = prepareSignIn)]
-    pub fn prepare_sign_in(&self, options: &JsValue, signal: Option<AbortSignal>) -> JsResult<Promise> {
-        let core = self.0.clone();
-        let options = SignInOptions::parse(&dto::object(options)?)?;
-        Ok(promise(signal, async move { core.start(options).await.map(dto::prepared_login) }))
+    /// Carries an operation out; its names are those of `Operations` in `pkg-template/src/core.ts`. What it owns is
+    /// cloned first: a borrow held across an `await` would make the next call throw.
+    pub fn run(&self, operation: String, argument: String, signal: Option<AbortSignal>) -> Promise {
+        promise(signal, Box::pin(run(self.0.clone(), operation, argument)))
     }
+}
 
-    /// Completes a sign-in.
-    #[wasm_bindgen(js_name = finishSignIn)]
-    pub fn finish_sign_in(&self, url: String, signal: Option<AbortSignal>) -> Promise {
-        let core = self.0.clone();
-        promise(signal, async move { core.finish(&url).await.map(dto::session) })
-    }
-
-    /// The stored session, if it is still usable.
-    pub fn restore(&self) -> JsResult {
-        Ok(self.0.restore()?.map_or(JsValue::UNDEFINED, dto::session))
-    }
-
-    /// The stored session as it is now.
-    pub fn session(&self) -> JsValue {
-        self.0.session().map_or(JsValue::UNDEFINED, dto::session)
-    }
-
-    /// The access token: `{ token, type, scope, expiresAt }`.
-    #[wasm_bindgen(js_name = accessToken)]
-    pub fn access_token(&self, options: &JsValue) -> JsResult {
-        Ok(dto::access_token(self.0.session_for(&dto::object(options)?)?))
-    }
-
-    /// The ID Token as it was issued.
-    #[wasm_bindgen(js_name = idToken)]
-    pub fn id_token(&self) -> JsResult {
-        Ok(JsValue::from_str(self.0.session().ok_or(ErrorCode::NotSignedIn).map_err(Error::from)?.id_token().expose()))
-    }
-
-    /// The `Authorization` header for a URL, if the access token may go there.
-    #[wasm_bindgen(js_name = authorizationFor)]
-    pub fn authorization_for(&self, url: &str) -> JsResult {
-        Ok(JsValue::from_str(self.0.authorization_for(url)?.expose()))
-    }
-
-    /// Claims from the userinfo endpoint.
-    #[wasm_bindgen(js_name = userInfo)]
-    pub fn user_info(&self, signal: Option<AbortSignal>) -> Promise {
-        let core = self.0.clone();
-        promise(signal, async move { core.userinfo().await.map(dto::to_js) })
-    }
-
-    /// Ends the session here and says how to end the provider's: `{ url?, form? }`.
-    #[wasm_bindgen(js_name = prepareSignOut)]
-    pub fn prepare_sign_out(&self, options: &JsValue) -> JsResult<Promise> {
-        let core = self.0.clone();
-        let options = SignOutOptions::parse(&dto::object(options)?)?;
-        Ok(promise(None, async move { core.sign_out(options).await.map(dto::end_session) }))
-    }
-
-    /// Whether a URL is the way back from a sign-out of this tab.
-    #[wasm_bindgen(js_name = finishSignOut)]
-    pub fn finish_sign_out(&self, url: &str) -> JsResult<bool> {
-        Ok(self.0.finish_sign_out(url)?)
-    }
-
-    /// Removes the session from this browser.
-    #[wasm_bindgen(js_name = clearSession)]
-    pub fn clear_session(&self) -> JsResult<()> {
-        Ok(self.0.clear_session()?)
-    }
+async fn run(core: Core, operation: String, argument: String) -> Result<String> {
+    Ok(match operation.as_str() {
+        "preload" => {
+            core.preload().await?;
+            String::new()
+        }
+        "prepareSignIn" => {
+            let options = SignInOptions::parse(&dto::options(&argument)?)?;
+            dto::prepared_login(&core.start(options).await?)
+        }
+        "finishSignIn" => dto::session(Some(core.finish(&argument).await?)),
+        "restore" => dto::session(core.restore()?),
+        "accessToken" => dto::access_token(&core.session_for(&dto::options(&argument)?)?),
+        "idToken" => core.session().ok_or(ErrorCode::NotSignedIn)?.id_token().expose().to_owned(),
+        "authorizationFor" => core.authorization_for(&argument)?.expose().to_owned(),
+        "userInfo" => dto::text(core.userinfo().await?),
+        "prepareSignOut" => {
+            let options = SignOutOptions::parse(&dto::options(&argument)?)?;
+            dto::end_session(core.sign_out(options).await?)
+        }
+        "finishSignOut" => if core.finish_sign_out(&argument)? { "true" } else { "" }.to_owned(),
+        _ => return Err(ErrorCode::Internal.into()),
+    })
 }

@@ -1,9 +1,8 @@
 //! What JavaScript sees: one private class, without logic. The public face is `pkg-template/src`.
 //!
-//! Methods take `&self` only and own what they use before their first `await`: a borrow held across one would make
-//! the next call throw.
+//! Everything crosses as text: JSON in, read by the one strict parser; JSON out, read by the engine's, which makes
+//! `__proto__` an ordinary member. `serde-wasm-bindgen` would carry objects for another ten kilobytes of every download.
 
 mod abort;
 mod client;
 mod dto;
-mod errors;

@@ -207,7 +207,15 @@ impl Run<'_> {
             same("session after a failure", &before, &snapshot(&self.page.client))?;
         }
         let told = format!("{error} {error:?} {:?}", error.details());
-        match self.page.world.provider.borrow().secrets.iter().find(|secret| !secret.is_empty() && told.contains(*secret)) {
+        match self
+            .page
+            .world
+            .provider
+            .borrow()
+            .secrets
+            .iter()
+            .find(|secret| !secret.is_empty() && told.contains(*secret))
+        {
             Some(secret) => Err(format!("the error gives {secret} away: {told}")),
             None => Ok(outcome),
         }
@@ -231,7 +239,8 @@ impl Run<'_> {
             }
             Action::Callback => self.page.client.finish(&callback).await.map(drop),
             Action::CallbackTwice => {
-                let (first, second) = both(self.page.client.finish(&callback), self.page.client.finish(&callback)).await;
+                let (first, second) =
+                    both(self.page.client.finish(&callback), self.page.client.finish(&callback)).await;
                 let second = second.map_or_else(|error| error.code(), |_| ErrorCode::CallbackAlreadyProcessed);
                 same("second outcome", &ErrorCode::CallbackAlreadyProcessed, &second)?;
                 first.map(drop)

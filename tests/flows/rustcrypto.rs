@@ -1,4 +1,5 @@
 //! The `Verifier` of native tests.
+#![cfg_attr(target_arch = "wasm32", allow(dead_code, reason = "the browser has its own"))]
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

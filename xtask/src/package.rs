@@ -36,8 +36,11 @@ pub(crate) fn build(workspace: &Workspace, toolchain: &Toolchain) -> Result<()> 
 
 /// As a cdylib alone: beside an rlib, cargo quietly leaves link-time optimisation out.
 fn compile(workspace: &Workspace, toolchain: &Toolchain) -> Result<()> {
-    let args = ["rustc", "--lib", "--crate-type", "cdylib", "--release", "--target", WASM_TARGET];
-    process::run(&mut toolchain.cargo(workspace, &args))
+    let flags = format!(
+        r#"target.{WASM_TARGET}.rustflags=["-Zunstable-options", "-Cpanic=immediate-abort", "-Zfmt-debug=none"]"#
+    );
+    let args = ["rustc", "--lib", "--crate-type", "cdylib", "--release", "--config", &flags];
+    process::run(&mut toolchain.cargo_with_std(workspace, &args))
 }
 
 /// wasm-bindgen and wasm-opt; skipped while the same module was handled by the same tools before.
@@ -59,6 +62,7 @@ fn write_glue(workspace: &Workspace, compiled: &Path) -> Result<()> {
     );
     bindgen.arg(compiled);
     process::run(&mut bindgen)?;
+    process::run(&mut workspace.node(&["xtask/scripts/shorten-names.mjs", GLUE]))?;
     optimize(workspace)?;
     fs::write(&done, fingerprint).map_err(|error| cannot("write", &done, &error))
 }
@@ -74,7 +78,7 @@ fn optimize(workspace: &Workspace) -> Result<()> {
     let module = format!("{GLUE}/oidc_wasm_bg.wasm");
     let optimized = format!("{GLUE}/optimized.wasm");
     // A deep stack: binaryen recurses over whole functions, and here it runs inside Node.
-    let mut args = vec!["--stack-size=60000", "node_modules/binaryen/bin/wasm-opt", "-Oz"];
+    let mut args = vec!["--stack-size=60000", "node_modules/binaryen/bin/wasm-opt", "-Os"];
     args.extend(WASM_FEATURES);
     args.extend(["--strip-debug", "--strip-producers", "--strip-target-features"]);
     args.extend([module.as_str(), "-o", optimized.as_str()]);

@@ -30,10 +30,14 @@ enum Need {
     Node,
     RustComponents,
     WasmTarget,
-    WasmBindgen { version: String },
+    WasmBindgen {
+        version: String,
+    },
     WasmPack,
     Browser,
     Crates,
+    /// What Rust's standard library depends on.
+    StdCrates,
     NpmPackages,
 }
 
@@ -103,7 +107,7 @@ fn needs(workspace: &Workspace, scope: Scope) -> Result<Vec<Need>> {
     }
     if scope >= Scope::Build {
         let version = version::locked(&workspace.read("Cargo.lock")?, "wasm-bindgen")?;
-        needs.extend([Need::Node, Need::WasmTarget, Need::WasmBindgen { version }, Need::NpmPackages]);
+        needs.extend([Need::Node, Need::WasmTarget, Need::StdCrates, Need::WasmBindgen { version }, Need::NpmPackages]);
     }
     if scope >= Scope::Test {
         needs.extend([Need::Browser, Need::WasmPack]);
@@ -129,7 +133,8 @@ impl Need {
         match self {
             Self::Node => format!("Node.js {NODE_MAJOR} or newer, with npm"),
             Self::RustComponents => "rustfmt and clippy".to_owned(),
-            Self::WasmTarget => format!("Rust's {WASM_TARGET} target"),
+            Self::WasmTarget => format!("Rust's {WASM_TARGET} target and the standard library's sources"),
+            Self::StdCrates => "the crates of Rust's standard library".to_owned(),
             Self::WasmBindgen { version } => format!("wasm-bindgen {version}"),
             Self::WasmPack => "wasm-pack".to_owned(),
             Self::Browser => "Chromium and ChromeDriver".to_owned(),
@@ -142,7 +147,8 @@ impl Need {
         match self {
             Self::Node => "bundles the package and runs the demo and the TypeScript tests",
             Self::RustComponents => "check the Rust code",
-            Self::WasmTarget => "compiles the core for the browser",
+            Self::WasmTarget => "compile the core for the browser, the standard library with it",
+            Self::StdCrates => "are compiled with it",
             Self::WasmBindgen { .. } => "writes the JavaScript glue and must have the version of the crate",
             Self::WasmPack => "runs the tests of the wasm code in a browser",
             Self::Browser => "the browser that the tests drive",
@@ -160,6 +166,12 @@ impl Need {
                 .find(|name| process::capture(&mut workspace.cargo(&[name, "--version"])).is_err())
                 .map(|name| format!("`cargo {name}` does not answer")),
             Self::WasmTarget => Toolchain::detect(workspace).is_none().then(|| "not found".to_owned()),
+            Self::StdCrates => match Toolchain::detect(workspace) {
+                None => Some("the target has to come first".to_owned()),
+                Some(toolchain) => process::capture(&mut std_fetch(workspace, &toolchain, &["--offline"]))
+                    .is_err()
+                    .then(|| "not all are downloaded".to_owned()),
+            },
             Self::WasmBindgen { version } => wasm_bindgen_problem(workspace, version),
             Self::WasmPack => wasm_pack_problem(workspace),
             Self::Browser => browser::find(workspace).err(),
@@ -190,12 +202,15 @@ impl Need {
             Self::RustComponents if has_apt && !has_rustup(workspace) => vec![apt("rustfmt-web rust-web-clippy")],
             Self::RustComponents => vec![rustup("component add rustfmt clippy")],
             Self::WasmTarget => {
-                let mut commands = vec![rustup(&format!("target add {WASM_TARGET}"))];
+                let mut commands = vec![rustup(&format!("target add {WASM_TARGET}")), rustup("component add rust-src")];
                 if has_apt {
                     let packages = debian::RUST_PACKAGES.join(" ");
                     commands.push(format!("or, where rustup's server does not answer, as root: cargo xtask setup (it uses Debian's {packages})"));
                 }
                 commands
+            }
+            Self::StdCrates => {
+                vec![format!("RUSTC_BOOTSTRAP=1 {}", process::show(&std_fetch(workspace, &Toolchain::InPath, &[])))]
             }
             Self::WasmBindgen { version } => vec![process::show(&wasm_bindgen_install(workspace, version))],
             Self::WasmPack => vec![process::show(&wasm_pack_install(workspace))],
@@ -218,7 +233,7 @@ impl Need {
             Self::Node => false,
             Self::Browser => debian::can_install(workspace) && !browser::is_chosen_by_hand(),
             Self::RustComponents | Self::WasmTarget => has_rustup(workspace) || debian::can_install(workspace),
-            Self::WasmBindgen { .. } | Self::WasmPack | Self::Crates | Self::NpmPackages => true,
+            Self::WasmBindgen { .. } | Self::WasmPack | Self::Crates | Self::StdCrates | Self::NpmPackages => true,
         }
     }
 
@@ -234,6 +249,7 @@ impl Need {
             Self::WasmPack => process::run(&mut wasm_pack_install(workspace)),
             Self::Browser => debian::install(workspace, &browser::DEBIAN_PACKAGES),
             Self::Crates => process::run(&mut workspace.cargo(&["fetch"])),
+            Self::StdCrates => process::run(&mut std_fetch(workspace, &Toolchain::required(workspace)?, &[])),
             Self::NpmPackages => {
                 process::run(&mut npm_install(workspace))?;
                 let stamped = fs::copy(workspace.path("package-lock.json"), workspace.path(NPM_STAMP));
@@ -303,11 +319,16 @@ fn npm_install(workspace: &Workspace) -> std::process::Command {
     workspace.npm(&["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
 }
 
+fn std_fetch(workspace: &Workspace, toolchain: &Toolchain, args: &[&str]) -> std::process::Command {
+    toolchain.cargo_with_std(workspace, &[&["fetch"], args].concat())
+}
+
 fn install_wasm_target(workspace: &Workspace) -> Result<()> {
     if has_rustup(workspace) {
-        match process::run(&mut workspace.command_with("rustup", &["target", "add", WASM_TARGET])) {
+        let rustup = |args: &[&str]| process::run(&mut workspace.command_with("rustup", args));
+        match rustup(&["target", "add", WASM_TARGET]).and_then(|()| rustup(&["component", "add", "rust-src"])) {
             Ok(()) if Toolchain::detect(workspace).is_some() => return Ok(()),
-            Ok(()) => println!("rustup says that the target is there, yet `rustc` does not find it."),
+            Ok(()) => println!("rustup says that both are there, yet `rustc` does not find them."),
             Err(error) => println!("{error}"),
         }
     }
@@ -343,6 +364,7 @@ mod tests {
             Need::WasmPack,
             Need::Browser,
             Need::Crates,
+            Need::StdCrates,
             Need::NpmPackages,
         ];
         for need in others {

@@ -7,11 +7,15 @@ use crate::debian;
 use crate::error::{Error, Result};
 use crate::process::{self, Workspace, path_starting_with};
 
+/// Compiles the standard library with the core: for size, and with panics that stop instead of explaining themselves
+/// to nobody. A tenth of what a browser fetches.
+pub(crate) const BUILD_STD: [&str; 2] = ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"];
+
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Toolchain {
-    /// `rustc` of PATH has the target and brings its own linker.
+    /// `rustc` of PATH has the target and the standard library's sources, and brings its own linker.
     InPath,
     /// Debian's `rustc`, a standard library built from Debian's sources, and this linker.
     Debian { linker: PathBuf },
@@ -20,7 +24,7 @@ pub(crate) enum Toolchain {
 impl Toolchain {
     /// What is ready to use now, without installing anything.
     pub(crate) fn detect(workspace: &Workspace) -> Option<Self> {
-        if workspace.find("rustc").is_some_and(|rustc| has_target(workspace, &rustc) && has_linker(workspace, &rustc)) {
+        if workspace.find("rustc").is_some_and(|rustc| is_complete(workspace, &rustc)) {
             return Some(Self::InPath);
         }
         debian::ready(workspace).map(|linker| Self::Debian { linker })
@@ -49,6 +53,13 @@ impl Toolchain {
         command
     }
 
+    /// A cargo command that compiles the standard library too, which stable compilers allow only when asked twice.
+    pub(crate) fn cargo_with_std(&self, workspace: &Workspace, args: &[&str]) -> Command {
+        let mut command = self.cargo(workspace, args);
+        command.args(BUILD_STD).args(["--target", WASM_TARGET]).env("RUSTC_BOOTSTRAP", "1");
+        command
+    }
+
     pub(crate) fn cargo(&self, workspace: &Workspace, args: &[&str]) -> Command {
         match self {
             Self::InPath => workspace.cargo(args),
@@ -72,13 +83,15 @@ pub(crate) fn has_target(workspace: &Workspace, rustc: &Path) -> bool {
     })
 }
 
-/// rustup's toolchains carry `rust-lld` in lib/rustlib/HOST/bin.
-fn has_linker(workspace: &Workspace, rustc: &Path) -> bool {
+/// rustup's toolchains carry `rust-lld` in lib/rustlib/HOST/bin, and the sources once rust-src is added.
+fn is_complete(workspace: &Workspace, rustc: &Path) -> bool {
     let mut command = workspace.command_with(&rustc.to_string_lossy(), &["--print", "sysroot"]);
     let Ok(sysroot) = process::capture(&mut command) else { return false };
     let rustlib = Path::new(sysroot.trim()).join("lib").join("rustlib");
-    let name = if cfg!(windows) { "rust-lld.exe" } else { "rust-lld" };
-    file_names(&rustlib).iter().any(|host| rustlib.join(host).join("bin").join(name).is_file())
+    let linker = if cfg!(windows) { "rust-lld.exe" } else { "rust-lld" };
+    has_target(workspace, rustc)
+        && file_names(&rustlib).iter().any(|host| rustlib.join(host).join("bin").join(linker).is_file())
+        && rustlib.join("src/rust/library/Cargo.lock").is_file()
 }
 
 fn file_names(dir: &Path) -> Vec<String> {

@@ -1,0 +1,234 @@
+//! The seams in a real browser. What `fetch`, timers and storage are asked for is seen by standing in for them.
+#![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests may panic")]
+
+use js_sys::{Array, Function, Reflect, eval};
+use oidc_wasm::browser::{BrowserStore, FetchHttp, Place, SystemClock, SystemRandom, SystemTimer};
+use oidc_wasm::error::ErrorCode;
+use oidc_wasm::http::{HttpRequest, HttpResponse, media_type};
+use oidc_wasm::platform::{Clock as _, Http as _, Random as _, Store as _, Timer as _};
+use oidc_wasm::secret::Secret;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+use wasm_bindgen::{JsCast as _, JsValue};
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+fn run(script: &str) -> JsValue {
+    eval(script).unwrap()
+}
+
+fn text(script: &str) -> String {
+    run(script).as_string().unwrap()
+}
+
+/// Runs `during`, and `after` when it is dropped, also by a failed test: the page is shared.
+struct Until(&'static str);
+
+impl Until {
+    fn new(during: &str, after: &'static str) -> Self {
+        run(during);
+        Self(after)
+    }
+}
+
+impl Drop for Until {
+    fn drop(&mut self) {
+        let _ = eval(self.0);
+    }
+}
+
+fn stand_in_for_fetch(response: &str) -> Until {
+    let during = format!(
+        "globalThis.realFetch = fetch; globalThis.asked = []; globalThis.pulls = 0;
+         globalThis.fetch = async (request) => {{ asked.push(request); {response} }};"
+    );
+    Until::new(&during, "globalThis.fetch = realFetch")
+}
+
+fn get(url: &str, max_bytes: usize) -> HttpRequest {
+    HttpRequest::get(url, media_type::JSON, max_bytes)
+}
+
+async fn send(request: HttpRequest) -> Result<HttpResponse, ErrorCode> {
+    FetchHttp.send(request).await.map_err(|error| error.code())
+}
+
+/// Begins some work and gives it up.
+async fn poll_once(work: impl Future) {
+    let mut work = pin!(work);
+    poll_fn(|context| Poll::Ready(drop(work.as_mut().poll(context)))).await;
+}
+
+#[wasm_bindgen_test]
+async fn fetch_reads_an_answer_to_its_end() {
+    let response = send(get("data:application/json;charset=utf-8,{%22a%22:1}", 100).clone()).await.unwrap();
+    assert_eq!((response.status, response.body.as_slice()), (200, &br#"{"a":1}"#[..]));
+    assert!(response.is(media_type::JSON));
+
+    let blob = text("URL.createObjectURL(new Blob([new Uint8Array(100000)], { type: 'application/json' }))");
+    assert_eq!(send(get(&blob, 100_000)).await.unwrap().body.len(), 100_000);
+    run(&format!("URL.revokeObjectURL({blob:?})"));
+    assert_eq!(send(get(&blob, 100_000)).await.unwrap_err(), ErrorCode::NetworkError);
+}
+
+#[wasm_bindgen_test]
+async fn rx_01_no_more_is_read_than_was_asked_for() {
+    assert_eq!(send(get("data:application/json,1234567890", 9)).await.unwrap_err(), ErrorCode::ResponseTooLarge);
+    assert_eq!(send(get("data:application/json,1234567890", 10)).await.unwrap().body.len(), 10);
+
+    let endless =
+        "return new Response(new ReadableStream({ pull(c) { pulls += 1; c.enqueue(new Uint8Array(1000)); } }))";
+    let _fetch = stand_in_for_fetch(endless);
+    assert_eq!(send(get("https://op.example/", 10_000)).await.unwrap_err(), ErrorCode::ResponseTooLarge);
+    let pulls = run("pulls").as_f64().unwrap();
+    assert!(pulls < 15.0, "{pulls} chunks were read");
+}
+
+#[wasm_bindgen_test]
+async fn an_answer_without_a_body_is_empty() {
+    let _fetch = stand_in_for_fetch("return new Response(null, { status: 204 })");
+    let response = send(get("https://op.example/", 10)).await.unwrap();
+    assert_eq!((response.status, response.content_type, response.body.len()), (204, None, 0));
+}
+
+#[wasm_bindgen_test]
+async fn tr_03_a_redirect_is_refused() {
+    for response in
+        ["return Response.redirect('https://evil.example/', 307)", "return new Response(null, { status: 304 })"]
+    {
+        let _fetch = stand_in_for_fetch(response);
+        assert_eq!(send(get("https://op.example/", 10)).await.unwrap_err(), ErrorCode::RedirectRefused, "{response}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn tr_03_every_request_is_made_with_the_safe_settings() {
+    let _fetch = stand_in_for_fetch("return new Response('{}')");
+    let mut request = HttpRequest::post_form("https://op.example/token", Secret::new("code=C&x=y".into()), 10);
+    request.authorization = Some(Secret::new("Bearer T".into()));
+    send(request).await.unwrap();
+    send(get("https://op.example/jwks", 10)).await.unwrap();
+    let settings = "asked.map((r) => [r.method, r.url, r.mode, r.credentials, r.cache, r.redirect, r.referrerPolicy,
+        r.headers.get('authorization'), r.headers.get('content-type'), r.headers.get('accept')].join(' ')).join('\\n')";
+    assert_eq!(
+        text(settings),
+        "POST https://op.example/token cors omit no-store manual no-referrer Bearer T application/x-www-form-urlencoded \
+         application/json\n\
+         GET https://op.example/jwks cors omit no-store manual no-referrer   application/json"
+    );
+    let body = run("asked[0].text()").unchecked_into::<js_sys::Promise>();
+    let body = wasm_bindgen_futures::JsFuture::from(body).await.unwrap();
+    assert_eq!(body.as_string().as_deref(), Some("code=C&x=y"));
+}
+
+#[wasm_bindgen_test]
+async fn rx_03_a_request_that_nobody_waits_for_is_aborted() {
+    let _fetch = stand_in_for_fetch("return new Promise(() => {})");
+    poll_once(FetchHttp.send(get("https://op.example/", 10))).await;
+    assert!(run("asked[0].signal.aborted").is_truthy());
+}
+
+#[wasm_bindgen_test]
+async fn a_failed_request_is_a_network_error() {
+    let _fetch = stand_in_for_fetch("throw new TypeError('Failed to fetch')");
+    assert_eq!(send(get("https://op.example/", 10)).await.unwrap_err(), ErrorCode::NetworkError);
+    let broken = "return new Response(new ReadableStream({ pull(c) { c.error(new TypeError('lost')) } }))";
+    let _fetch = stand_in_for_fetch(broken);
+    assert_eq!(send(get("https://op.example/", 10)).await.unwrap_err(), ErrorCode::NetworkError);
+}
+
+#[wasm_bindgen_test]
+async fn a_timer_waits_as_long_as_it_is_told_and_stops_when_dropped() {
+    let _timers = Until::new(
+        "globalThis.realSet = setTimeout; globalThis.realClear = clearTimeout; globalThis.timers = [];
+         globalThis.setTimeout = (run, wait) => { timers.push(wait); if (wait < 9000) realSet(run, 0); return wait; };
+         globalThis.clearTimeout = (id) => timers.push(-id);",
+        "globalThis.setTimeout = realSet; globalThis.clearTimeout = realClear",
+    );
+    SystemTimer.sleep(1).await;
+    poll_once(SystemTimer.sleep(10)).await;
+    let timers: Vec<f64> = Array::from(&run("timers")).iter().filter_map(|value| value.as_f64()).collect();
+    assert_eq!(timers, [1000.0, -1000.0, 10_000.0, -10_000.0]);
+}
+
+#[wasm_bindgen_test]
+fn the_clock_is_the_systems() {
+    let seconds = run("Math.floor(Date.now() / 1000)").as_f64().unwrap() as i64;
+    assert!((seconds..=seconds + 1).contains(&SystemClock.now().seconds()));
+}
+
+#[wasm_bindgen_test]
+fn ar_03_random_bytes_are_fresh_and_have_no_second_best_source() {
+    let (one, two) = (SystemRandom.seed().unwrap(), SystemRandom.seed().unwrap());
+    assert_ne!(one, two);
+    let broken = "globalThis.realRandom = Crypto.prototype.getRandomValues;
+        Crypto.prototype.getRandomValues = () => { throw new Error('no entropy') }";
+    let _random = Until::new(broken, "Crypto.prototype.getRandomValues = realRandom");
+    assert_eq!(SystemRandom.seed().map_err(|error| error.code()), Err(ErrorCode::UnsupportedEnvironment));
+}
+
+const FULL: &str = "globalThis.realSetItem = Storage.prototype.setItem;
+    Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError') }";
+const NOT_FULL: &str = "Storage.prototype.setItem = realSetItem";
+/// As in a sandboxed frame.
+const BLOCKED: &str = "globalThis.ownStorage = Object.getOwnPropertyDescriptor(globalThis, 'sessionStorage');
+    Object.defineProperty(globalThis, 'sessionStorage',
+        { configurable: true, get() { throw new DOMException('blocked', 'SecurityError') } })";
+const NOT_BLOCKED: &str = "Object.defineProperty(globalThis, 'sessionStorage', ownStorage)";
+
+fn in_tab(name: &str) -> Option<String> {
+    let storage = Reflect::get(&js_sys::global(), &"sessionStorage".into()).unwrap();
+    let get_item: Function = Reflect::get(&storage, &"getItem".into()).unwrap().unchecked_into();
+    get_item.call1(&storage, &name.into()).unwrap().as_string()
+}
+
+#[wasm_bindgen_test]
+fn each_place_keeps_texts_where_it_says() {
+    run("sessionStorage.clear()");
+    for (place, survives) in [(Place::Memory, false), (Place::Tab, true), (Place::TabOrMemory, true)] {
+        let store = BrowserStore(place);
+        let name = format!("test.{place:?}");
+        assert_eq!(store.load(&name), Ok(None));
+        assert_eq!(store.save(&name, "one \u{1f600}"), Ok(()));
+        assert_eq!(store.save(&name, "two"), Ok(()));
+        assert_eq!(store.load(&name), Ok(Some("two".into())));
+        assert_eq!(in_tab(&name).is_some(), survives, "{place:?}");
+        assert_eq!(store.remove(&name), Ok(()));
+        assert_eq!(store.remove(&name), Ok(()));
+        assert_eq!((store.load(&name), in_tab(&name)), (Ok(None), None));
+    }
+}
+
+#[wasm_bindgen_test]
+fn a_full_storage_is_an_error_or_memory_takes_over() {
+    run("sessionStorage.clear()");
+    let store = BrowserStore(Place::TabOrMemory);
+    assert_eq!(store.save("test.full", "before"), Ok(()));
+    {
+        let _full = Until::new(FULL, NOT_FULL);
+        let refused = BrowserStore(Place::Tab).save("test.tab", "x").map_err(|error| error.code());
+        assert_eq!(refused, Err(ErrorCode::StorageUnavailable));
+        assert_eq!(store.save("test.full", "while full"), Ok(()));
+        assert_eq!(store.load("test.full"), Ok(Some("while full".into())));
+    }
+    assert_eq!(store.save("test.full", "after"), Ok(()));
+    assert_eq!((store.load("test.full"), in_tab("test.full")), (Ok(Some("after".into())), Some("after".into())));
+    assert_eq!(store.remove("test.full"), Ok(()));
+    assert_eq!(store.load("test.full"), Ok(None));
+}
+
+#[wasm_bindgen_test]
+fn a_blocked_storage_is_an_error_or_memory_takes_over() {
+    let _blocked = Until::new(BLOCKED, NOT_BLOCKED);
+    let tab = BrowserStore(Place::Tab);
+    assert_eq!(tab.load("test.x").map_err(|error| error.code()), Err(ErrorCode::StorageUnavailable));
+    assert_eq!(tab.remove("test.x").map_err(|error| error.code()), Err(ErrorCode::StorageUnavailable));
+    let store = BrowserStore(Place::TabOrMemory);
+    assert_eq!(store.save("test.x", "kept"), Ok(()));
+    assert_eq!(store.load("test.x"), Ok(Some("kept".into())));
+    assert_eq!(store.remove("test.x"), Ok(()));
+    assert_eq!(store.load("test.x"), Ok(None));
+}

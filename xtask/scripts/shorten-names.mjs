@@ -1,0 +1,90 @@
+// wasm-bindgen names what crosses the boundary by what it is and a hash, in the wasm and in the glue alike. Hashes do
+// not compress: over a kilobyte of every download. This gives each such name a short one, the same in both files.
+// Usage: node shorten-names.mjs FOLDER, before wasm-opt.
+import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+
+const [folder] = process.argv.slice(2);
+const wasmPath = path.join(folder, "oidc_wasm_bg.wasm");
+const gluePath = path.join(folder, "oidc_wasm.js");
+const IMPORTS = 2;
+const EXPORTS = 7;
+/** Made by the tool, and looked up by nobody but the glue. */
+const GENERATED = /^(__wbg_.*_[0-9a-f]{16}|wasm_bindgen_.{60,}|__wbindgen_generic_[0-9a-f]+)$/;
+
+const names = new Map();
+let glue = await readFile(gluePath, "utf8");
+await writeFile(wasmPath, rewrite(await readFile(wasmPath)));
+for (const [long, short] of names) {
+  const uses = new RegExp(`(?<![\\w$])${long}(?![\\w$])`, "g");
+  if (!uses.test(glue)) throw new Error(`The glue never mentions ${long}: wasm-bindgen changed its output.`);
+  glue = glue.replace(uses, short);
+}
+await writeFile(gluePath, glue);
+console.log(`${names.size} generated names shortened.`);
+
+function short(name) {
+  if (!GENERATED.test(name)) return name;
+  if (!names.has(name)) names.set(name, `$${names.size.toString(36)}`);
+  return names.get(name);
+}
+
+/** The module with the names of its import and export sections replaced; everything else byte for byte. */
+function rewrite(wasm) {
+  const out = [wasm.subarray(0, 8)];
+  for (let at = 8; at < wasm.length; ) {
+    const id = wasm[at];
+    const size = unsigned(wasm, at + 1);
+    const body = wasm.subarray(size.next, size.next + size.value);
+    at = size.next + size.value;
+    const renamed = id === IMPORTS ? section(body, 2, importKind) : id === EXPORTS ? section(body, 1, exportKind) : body;
+    out.push(Buffer.from([id]), leb(renamed.length), renamed);
+  }
+  return Buffer.concat(out);
+}
+
+/** A vector of entries: so many names (the last one is ours to change), then a description of known length. */
+function section(body, nameCount, skip) {
+  const count = unsigned(body, 0);
+  const out = [leb(count.value)];
+  let at = count.next;
+  for (let entry = 0; entry < count.value; entry += 1) {
+    for (let index = 1; index <= nameCount; index += 1) {
+      const length = unsigned(body, at);
+      const name = body.toString("utf8", length.next, length.next + length.value);
+      at = length.next + length.value;
+      const written = Buffer.from(index === nameCount ? short(name) : name);
+      out.push(leb(written.length), written);
+    }
+    const end = skip(body, at);
+    out.push(body.subarray(at, end));
+    at = end;
+  }
+  return Buffer.concat(out);
+}
+
+function importKind(body, at) {
+  const FUNCTION = 0;
+  if (body[at] !== FUNCTION) throw new Error(`An import of kind ${body[at]}: only functions are expected.`);
+  return unsigned(body, at + 1).next;
+}
+
+function exportKind(body, at) {
+  return unsigned(body, at + 1).next;
+}
+
+function unsigned(bytes, at) {
+  for (let value = 0, shift = 0; ; shift += 7, at += 1) {
+    value += (bytes[at] & 127) * 2 ** shift;
+    if (bytes[at] < 128) return { value, next: at + 1 };
+  }
+}
+
+function leb(value) {
+  const bytes = [];
+  do {
+    bytes.push((value & 127) | (value > 127 ? 128 : 0));
+    value >>>= 7;
+  } while (value > 0);
+  return Buffer.from(bytes);
+}
