@@ -2,6 +2,7 @@
 //!
 //! A code is stable: applications branch on it. The message says what to do. Nothing secret is ever put into an error.
 
+use crate::text::{cut, pieces};
 use std::fmt;
 use std::rc::Rc;
 
@@ -81,8 +82,9 @@ macro_rules! codes {
             /// One text with a line for each code: as two tables of texts it would be half a kilobyte more.
             fn row(self) -> (&'static str, &'static str) {
                 let rows = concat!($($code, "=", $message, "\n"),+);
-                let mut row = rows.split('\n').skip(self as usize);
-                row.next().and_then(|row| row.split_once('=')).unwrap_or_default()
+                let row = pieces(rows, b'\n').get(self as usize).copied().unwrap_or_default();
+                let (code, message) = cut(row, b'=');
+                (code, message.unwrap_or_default())
             }
         }
     };
@@ -103,9 +105,9 @@ codes! {
     Internal = "internal", Usage, "Internal error: reload the page, and please report it.";
 
     /// A URL is not `https:` (or `http:` on loopback), or has parts that are not allowed in its place.
-    InsecureUrl = "insecure_url", Policy, "A URL must be absolute, use https (http only on loopback) and have no user name, fragment or dot segments.";
+    InsecureUrl = "insecure_url", Policy, "A URL must be absolute, use https (http only on loopback) and have no user name, fragment or dot segment.";
     /// The metadata names another issuer than the configured authority.
-    IssuerMismatch = "issuer_mismatch", Policy, "The metadata names another issuer: set authority to exactly the issuer it publishes, character for character.";
+    IssuerMismatch = "issuer_mismatch", Policy, "The metadata names another issuer: set authority to exactly the issuer it publishes.";
     /// An endpoint lies outside the authority's host.
     EndpointNotAllowed = "endpoint_not_allowed", Policy, "An endpoint is on another origin than authority. If that is right, name it in discoveryPolicy.additionalEndpointBaseAddresses.";
     /// The provider's metadata has no such endpoint.
@@ -118,7 +120,7 @@ codes! {
     /// The request failed before there was an answer.
     NetworkError = "network_error", Network, "No answer: the server is down, the browser is offline, or the server does not allow this origin (CORS).";
     /// The code was sent, but no answer came: it may or may not have been used.
-    OutcomeUnknown = "outcome_unknown", Network, "The answer to the code exchange was lost, and a code works only once: call signIn() again.";
+    OutcomeUnknown = "outcome_unknown", Network, "The answer to the code exchange was lost: call signIn() again.";
     /// The answer was not complete in time.
     Timeout = "timeout", Timeout, "No complete answer in time: try again, or raise timeoutSeconds.";
     /// The caller's AbortSignal fired.
@@ -127,7 +129,7 @@ codes! {
     /// The server answered with a redirect where none is allowed.
     RedirectRefused = "redirect_refused", Http, "The server answered with a redirect, which is never followed: use the final URL.";
     /// The body is longer than such an answer may be.
-    ResponseTooLarge = "response_too_large", Http, "The answer is larger than allowed and was not read to its end.";
+    ResponseTooLarge = "response_too_large", Http, "The answer is larger than allowed.";
     /// The status is not one that such an answer has.
     UnexpectedStatus = "unexpected_status", Http, "The server answered with an unexpected HTTP status.";
     /// The media type is not the one such an answer has.
@@ -140,9 +142,9 @@ codes! {
     /// The URL is not this client's redirect URI with an authorization response.
     NotACallback = "not_a_callback", Validation, "This URL is not an authorization response at redirectUri.";
     /// A response parameter came more than once.
-    RepeatedParameter = "repeated_parameter", Validation, "A parameter stands twice; the request or response was refused.";
+    RepeatedParameter = "repeated_parameter", Validation, "A parameter stands twice.";
     /// The response came by another way than was asked for.
-    WrongResponseMode = "wrong_response_mode", Validation, "The authorization response came in a way that was not asked for: only a code in the query is accepted.";
+    WrongResponseMode = "wrong_response_mode", Validation, "The authorization response is not what was asked for: a code in the query.";
     /// The response has no `state`.
     MissingState = "missing_state", Validation, "The authorization response has no state: start again with signIn().";
     /// No sign-in with this `state` was begun in this tab.
@@ -152,7 +154,7 @@ codes! {
     /// The response was used before.
     CallbackAlreadyProcessed = "callback_already_processed", Validation, "This authorization response was used before: start again with signIn().";
     /// The provider promises `iss` in its responses, and it is missing.
-    MissingIssuer = "missing_issuer", Validation, "The authorization response lacks the iss that this provider always sends.";
+    MissingIssuer = "missing_issuer", Validation, "The authorization response lacks the iss that this provider promises.";
     /// The response comes from another issuer.
     WrongIssuer = "wrong_issuer", Validation, "The authorization response comes from another issuer.";
     /// `code` and `error` came together.
@@ -171,7 +173,7 @@ codes! {
     /// The algorithm is `none`, symmetric or unknown.
     AlgorithmNotAllowed = "algorithm_not_allowed", Validation, "The token's algorithm is not allowed: unsigned and symmetric ones never are.";
     /// The algorithm is not the one fixed for this client.
-    AlgorithmMismatch = "algorithm_mismatch", Validation, "The token is signed with another algorithm than expected. If the client is registered for it, set idTokenSignedResponseAlg.";
+    AlgorithmMismatch = "algorithm_mismatch", Validation, "The token is signed with another algorithm: set idTokenSignedResponseAlg if the client is registered for it.";
     /// No key of the provider fits.
     SigningKeyNotFound = "signing_key_not_found", Validation, "None of the provider's keys fits this token.";
     /// Several keys of the provider fit.
@@ -197,7 +199,7 @@ codes! {
     /// `at_hash` does not fit the access token.
     AccessTokenHashMismatch = "access_token_hash_mismatch", Validation, "The access token does not belong to the ID Token it came with.";
     /// The token type is not `Bearer`.
-    TokenTypeNotSupported = "token_type_not_supported", Validation, "The provider issued a token of a type that was not asked for.";
+    TokenTypeNotSupported = "token_type_not_supported", Validation, "The provider issued a token of another type.";
     /// Userinfo is about somebody else.
     UserinfoSubjectMismatch = "userinfo_subject_mismatch", Validation, "The userinfo response is about another person than the ID Token.";
 
@@ -211,7 +213,7 @@ codes! {
     UserinfoError = "userinfo_error", Protocol, "The userinfo endpoint refused the access token; error says why.";
 
     /// Storage is missing, blocked or full.
-    StorageUnavailable = "storage_unavailable", Storage, "The browser's storage is blocked or full, and a redirect needs it: allow site data for this page.";
+    StorageUnavailable = "storage_unavailable", Storage, "The browser's storage is blocked or full: allow site data for this page.";
 }
 
 /// The step during which something failed.

@@ -1,6 +1,7 @@
 //! HTTP messages as plain values, and media types.
 
 use crate::secret::Secret;
+use crate::text::cut;
 
 /// Methods that the protocols use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +73,7 @@ impl HttpResponse {
     /// Whether the body is of that media type; parameters and letter case do not matter (RFC 9110, section 8.3.1).
     pub fn is(&self, media_type: &str) -> bool {
         let content_type = self.content_type.as_deref().unwrap_or_default();
-        content_type.split(';').next().unwrap_or_default().trim_matches([' ', '\t']).eq_ignore_ascii_case(media_type)
+        cut(content_type, b';').0.trim_ascii().eq_ignore_ascii_case(media_type)
     }
 }
 

@@ -3,7 +3,8 @@
 //! The core decides and serialises; the browser fetches, stores and checks signatures; TypeScript is a thin face over
 //! it. Layers, each using only those above it:
 //!
-//! 1. [`error`], [`secret`], [`constants`], [`encoding`], [`json`], [`url`], [`time`], [`http`]: plain values
+//! 1. [`error`], [`secret`], [`constants`], [`encoding`], [`json`], [`text`], [`url`], [`time`], [`http`]:
+//!    plain values
 //! 2. [`jose`]: signed JWTs and keys
 //! 3. [`protocol`]: one file per message, pure; `now` and random bytes are arguments
 //! 4. [`platform`]: the seams, traits only
@@ -24,6 +25,7 @@ pub mod json;
 pub mod platform;
 pub mod protocol;
 pub mod secret;
+pub mod text;
 pub mod time;
 pub mod url;
 

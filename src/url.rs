@@ -3,7 +3,8 @@
 //! Nothing is normalised here: a URL that would need it is refused. What the browser hands over is already in the
 //! form of the WHATWG URL standard, and what a provider publishes has no reason not to be.
 
-use crate::json::{Json, whole};
+use crate::json::Json;
+use crate::text::{cut, pieces, whole};
 
 /// Why a text is not a URL that can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,14 +58,15 @@ impl<'a> HttpUrl<'a> {
         if !rest.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(UrlProblem::Malformed);
         }
-        let (rest, fragment) = split_at_mark(rest, b'#');
-        let (rest, query) = split_at_mark(rest, b'?');
+        let (rest, fragment) = cut(rest, b'#');
+        let (rest, query) = cut(rest, b'?');
         // The URL standard reads `\` as `/`: two readers, two hosts.
         if rest.bytes().any(|b| b"\\\"<>^`".contains(&b)) {
             return Err(UrlProblem::Malformed);
         }
-        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        if authority.contains('@') {
+        let (authority, path) =
+            rest.split_at(rest.len().saturating_sub(cut(rest, b'/').1.map_or(0, |path| path.len().saturating_add(1))));
+        if cut(authority, b'@').1.is_some() {
             return Err(UrlProblem::UserInfo);
         }
         let (host, port) = split_port(authority).ok_or(UrlProblem::Malformed)?;
@@ -75,7 +77,7 @@ impl<'a> HttpUrl<'a> {
         if port == 0 {
             return Err(UrlProblem::Malformed);
         }
-        if path.split('/').any(is_dot_segment) {
+        if pieces(path, b'/').into_iter().any(is_dot_segment) {
             return Err(UrlProblem::DotSegment);
         }
         Ok(Self { text, secure, host, port, path, query, fragment })
@@ -85,7 +87,7 @@ impl<'a> HttpUrl<'a> {
     pub fn is_loopback(&self) -> bool {
         // A host that begins like an address and has four numbers is one; anything longer is a name.
         let is_octet = |part: &str| whole(part).is_some_and(|octet| octet < 256);
-        let is_address = self.host.starts_with("127.") && self.host.split('.').all(is_octet);
+        let is_address = self.host.starts_with("127.") && pieces(self.host, b'.').into_iter().all(is_octet);
         let dots = self.host.bytes().filter(|byte| *byte == b'.').count();
         self.host.eq_ignore_ascii_case("localhost") || self.host == "[::1]" || (is_address && dots == 3)
     }
@@ -102,7 +104,7 @@ impl<'a> HttpUrl<'a> {
 
     /// Whether this lies at or below `base`: same origin, and a path that continues it at a `/`.
     pub fn is_below(&self, base: &HttpUrl<'_>) -> bool {
-        let prefix = base.path.trim_end_matches('/');
+        let prefix = base.path.strip_suffix('/').unwrap_or(base.path);
         self.same_origin(base)
             && self.path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
@@ -115,13 +117,6 @@ impl HttpUrl<'_> {
     }
 }
 
-fn split_at_mark(text: &str, mark: u8) -> (&str, Option<&str>) {
-    match text.bytes().position(|byte| byte == mark).and_then(|at| text.split_at_checked(at)) {
-        None => (text, None),
-        Some((before, after)) => (before, after.get(1..)),
-    }
-}
-
 fn default_port(secure: bool) -> u16 {
     if secure { 443 } else { 80 }
 }
@@ -129,15 +124,15 @@ fn default_port(secure: bool) -> u16 {
 /// Host and written port of an authority without user information.
 fn split_port(authority: &str) -> Option<(&str, Option<&str>)> {
     let (host, rest) = if authority.starts_with('[') {
-        let end = authority.find(']')?.checked_add(1)?;
-        let (host, rest) = authority.split_at(end);
+        let end = cut(authority, b']').0.len().checked_add(1)?;
+        let (host, rest) = authority.split_at_checked(end)?;
         let inner = host.strip_prefix('[')?.strip_suffix(']')?;
         if inner.is_empty() || !inner.bytes().all(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.')) {
             return None;
         }
         (host, rest)
     } else {
-        let (host, rest) = authority.split_at(authority.find(':').unwrap_or(authority.len()));
+        let (host, rest) = authority.split_at(cut(authority, b':').0.len());
         if host.is_empty() || !host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_')) {
             return None;
         }

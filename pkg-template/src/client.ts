@@ -230,7 +230,7 @@ export class OidcClient {
         code: "not_a_callback",
         type: "validation",
         phase: "callback",
-        message: "The address bar holds no authorization response at redirectUri, and none was taken from it before.",
+        message: "The address bar holds no authorization response at redirectUri.",
       });
     }
     return this.#hold((core) => this.#complete(core, response));
@@ -483,7 +483,7 @@ export class OidcClient {
     try {
       const { url } = await this.prepareSignIn(options);
       if (options.signal?.aborted) {
-        throw new OidcError({ code: "aborted", type: "aborted", message: "The call was aborted by its caller." });
+        throw new OidcError({ code: "aborted", type: "aborted", message: "The caller aborted the call." });
       }
       navigate(url, this.#allowHttp);
     } finally {
@@ -530,7 +530,7 @@ export class OidcClient {
     throw new OidcError({
       code: "client_disposed",
       type: "usage",
-      message: "This client was disposed of. Make a new one with OidcClient.create().",
+      message: "This client was disposed of: make a new one with OidcClient.create().",
     });
   }
 

@@ -91,7 +91,7 @@ function json(value: object = {}): string {
     throw new OidcError({
       code: "invalid_argument",
       type: "usage",
-      message: "Options must be plain data that can be written as JSON.",
+      message: "Options must be plain data.",
       cause,
     });
   }
@@ -114,7 +114,7 @@ function translate(failure: unknown, fatal: boolean): OidcError {
   const error = new OidcError({
     code: "internal",
     type: "usage",
-    message: "The wasm core failed. Reload the page, and please report it.",
+    message: "Internal error: reload the page, and please report it.",
     cause: failure,
   });
   if (fatal) {

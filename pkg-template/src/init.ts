@@ -39,7 +39,7 @@ export function requireLoaded(): void {
     code: "not_initialized",
     type: "usage",
     phase: "init",
-    message: "The wasm is not loaded yet. Use await OidcClient.create(), or await init() once before this call.",
+    message: "The wasm is not loaded yet: use await OidcClient.create(), or await init() first.",
   });
 }
 
@@ -49,7 +49,7 @@ async function load(source: WasmSource | undefined): Promise<void> {
       code: "unsupported_environment",
       type: "usage",
       phase: "init",
-      message: "WebAssembly is switched off here, for example by Lockdown Mode. Allow it for this site.",
+      message: "WebAssembly is switched off here, for example by Lockdown Mode: allow it for this site.",
       details: { feature: "WebAssembly" },
     });
   }
@@ -69,7 +69,7 @@ async function read(source: WasmSource | undefined): Promise<Exclude<WasmSource,
   } catch (failure) {
     const missing = failure instanceof Error && "code" in failure && failure.code === "ENOENT";
     throw missing
-      ? loadError("wasm_not_found", "oidc_wasm_bg.wasm does not lie next to the script: copy it there, or pass it to init().")
+      ? loadError("wasm_not_found", "oidc_wasm_bg.wasm does not lie next to the script. Copy it there, or pass it to init().")
       : loadError("wasm_load_failed", "The wasm could not be read: the source given to init() failed.", {}, failure);
   }
   if (typeof given !== "string" && !(given instanceof URL) && !isA("Request", given)) return given;
@@ -81,7 +81,7 @@ async function read(source: WasmSource | undefined): Promise<Exclude<WasmSource,
       "wasm_load_failed",
       url.startsWith("file:")
         ? `fetch cannot open ${url}. In Node import "oidc-wasm/node".`
-        : `The request for ${url} got no answer: the server is down, the browser is offline, or connect-src of the Content Security Policy forbids it.`,
+        : `No answer from ${url}: the server is down, the browser is offline, or connect-src of the Content Security Policy forbids it.`,
       { url },
       failure,
     );
@@ -100,9 +100,8 @@ async function compile(source: Response | BufferSource | WebAssembly.Module): Pr
     const url = shown(source.url);
     throw loadError(
       "wasm_wrong_content_type",
-      `${url} answered with ${contentType || "no content type"} instead of application/wasm, and the body is not wasm: most likely ` +
-        `a fallback page, because the bundler did not copy the file. Copy ` +
-        `oidc_wasm_bg.wasm there, pass its URL to init(), or import "oidc-wasm/inline".`,
+      `${url} answered with ${contentType || "no content type"} instead of application/wasm, most likely a fallback page. ` +
+        `Copy oidc_wasm_bg.wasm there, pass its URL to init(), or import "oidc-wasm/inline".`,
       { url, contentType },
     );
   } catch (failure) {
@@ -132,7 +131,7 @@ function compileError(failure: unknown): OidcError {
   return /content security policy|\bCSP\b|(unsafe|wasm)-eval/i.test(text)
     ? loadError(
         "wasm_blocked_by_csp",
-        "The Content Security Policy of this page forbids WebAssembly. Add 'wasm-unsafe-eval' to its script-src; 'unsafe-eval' is not needed.",
+        "The Content Security Policy of this page forbids WebAssembly: add 'wasm-unsafe-eval' to its script-src.",
         { directive: "script-src", source: "'wasm-unsafe-eval'" },
         failure,
       )

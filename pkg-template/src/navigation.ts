@@ -6,7 +6,7 @@ export function requirePage(): void {
   throw new OidcError({
     code: "unsupported_environment",
     type: "usage",
-    message: "There is no page here that could be sent to the provider. Use prepareSignIn() and navigate yourself.",
+    message: "There is no page here to send to the provider: use prepareSignIn().",
     details: { feature: "window" },
   });
 }

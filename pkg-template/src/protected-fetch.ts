@@ -11,12 +11,12 @@ export async function protectedFetch(
   // A copy: the caller's own Request never gets to see the header.
   const request = toRequest(input, init);
   if (request.headers.has("authorization")) {
-    throw invalid("The request already has an Authorization header; client.fetch() sets it. Use plain fetch() to send your own.");
+    throw invalid("The request already has an Authorization header: use plain fetch() to send your own.");
   }
   const authorization = await authorize(request.url);
   request.headers.set("authorization", authorization);
   if (!request.headers.has("authorization")) {
-    throw invalid('A request with mode "no-cors" cannot carry the access token. Leave mode out.');
+    throw invalid('A request with mode "no-cors" cannot carry the access token.');
   }
   const response = await send(request);
   const redirected = response.type === "opaqueredirect" || REDIRECTS.has(response.status);
@@ -26,7 +26,7 @@ export async function protectedFetch(
     code: "redirect_refused",
     type: "http",
     phase: "fetch",
-    message: "The server answered with a redirect. It was not followed, so that the access token reaches no other place. Use the final URL.",
+    message: "The server answered with a redirect, which is never followed: use the final URL.",
     // What a browser shows of a redirect has status 0.
     ...(response.status === 0 ? {} : { status: response.status }),
     details: { origin: new URL(request.url).origin },
@@ -37,7 +37,7 @@ function toRequest(input: RequestInfo | URL, init?: RequestInit): Request {
   try {
     return new Request(input, init);
   } catch {
-    throw invalid("These arguments do not make a request. fetch() takes what the built-in fetch() takes.");
+    throw invalid("These arguments do not make a request.");
   }
 }
 
@@ -51,7 +51,7 @@ async function send(request: Request): Promise<Response> {
           code: "aborted",
           type: "aborted",
           phase: "fetch",
-          message: "The call was aborted by its caller.",
+          message: "The caller aborted the call.",
           details,
           cause: failure,
         })
@@ -59,7 +59,7 @@ async function send(request: Request): Promise<Response> {
           code: "network_error",
           type: "network",
           phase: "fetch",
-          message: "The request got no answer: the server is down, the browser is offline, or the server does not allow this origin (CORS).",
+          message: "No answer: the server is down, the browser is offline, or the server does not allow this origin (CORS).",
           retryable: true,
           details,
           cause: failure,

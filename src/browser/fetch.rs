@@ -1,11 +1,11 @@
 //! `fetch`, with the settings that every protocol call needs and a bound on what is read.
 
 use crate::browser::global::json;
-use crate::encoding::concat;
 use crate::error::{Error, ErrorCode, Result};
 use crate::http::{HttpRequest, HttpResponse, media_type};
 use crate::json::{Json, Object};
 use crate::platform::Http;
+use crate::text::concat;
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast as _, JsValue};

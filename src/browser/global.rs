@@ -2,17 +2,10 @@
 
 use js_sys::{JSON, Reflect};
 use wasm_bindgen::JsValue;
-use wasm_bindgen::prelude::wasm_bindgen;
-
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(thread_local_v2, js_name = globalThis)]
-    static GLOBAL: JsValue;
-}
 
 /// A property of the global object; `None` when it is missing or reading it throws (a sandboxed frame does that).
 pub(super) fn feature(name: &str) -> Option<JsValue> {
-    GLOBAL.with(|global| property(global, name))
+    property(&js_sys::global(), name)
 }
 
 /// A property of an object.

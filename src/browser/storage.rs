@@ -2,14 +2,14 @@
 
 use crate::browser::global::feature;
 use crate::error::{ErrorCode, Result};
+use crate::json::Object;
 use crate::platform::Store;
 use std::cell::RefCell;
 use wasm_bindgen::JsCast;
 use web_sys::Storage;
 
 thread_local! {
-    // A handful of records: a list is smaller than any map.
-    static MEMORY: RefCell<Vec<(String, String)>> = const { RefCell::new(Vec::new()) };
+    static MEMORY: RefCell<Object> = RefCell::default();
 }
 
 /// Where texts are kept.
@@ -44,18 +44,15 @@ fn tab_remove(name: &str) -> Result<()> {
 }
 
 fn memory_load(name: &str) -> Option<String> {
-    MEMORY.with_borrow(|memory| memory.iter().find(|(known, _)| known == name).map(|(_, text)| text.clone()))
+    MEMORY.with_borrow(|memory| memory.str(name).map(str::to_owned))
 }
 
 fn memory_save(name: &str, text: &str) {
-    MEMORY.with_borrow_mut(|memory| {
-        memory.retain(|(known, _)| known != name);
-        memory.push((name.to_owned(), text.to_owned()));
-    });
+    MEMORY.with_borrow_mut(|memory| memory.set_text(name, text));
 }
 
 fn memory_remove(name: &str) {
-    MEMORY.with_borrow_mut(|memory| memory.retain(|(known, _)| known != name));
+    MEMORY.with_borrow_mut(|memory| memory.remove(name));
 }
 
 impl Store for BrowserStore {

@@ -1,11 +1,11 @@
 //! Checking signatures with `crypto.subtle`.
 
 use crate::browser::global::{feature, json, property};
-use crate::encoding::concat;
 use crate::error::{Error, ErrorCode, Result};
 use crate::jose::{Algorithm, Curve, Hash, Jwk};
 use crate::json::Json;
 use crate::platform::Verifier;
+use crate::text::concat;
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};

@@ -1,13 +1,13 @@
 //! Settings of a client, checked once. Nothing that is misspelt or cannot work is accepted and ignored.
 
 use crate::client::fingerprint;
-use crate::encoding::concat;
 use crate::error::{Error, ErrorCode, Result};
 use crate::jose::Algorithm;
 use crate::json::{Json, Kind, Object};
 use crate::protocol::authorize::AuthorizeOptions;
 use crate::protocol::discovery::ProviderMetadata;
 use crate::protocol::policy::DiscoveryPolicy;
+use crate::text::{concat, pieces};
 
 /// Every option by the name that TypeScript uses.
 const OPTIONS: [(&str, Kind); 14] = [
@@ -63,7 +63,7 @@ impl Config {
             };
             check.map_err(|error| invalid(name, error.detail("reason")))?;
         }
-        if options.str("scope").is_some_and(|scope| !scope.split(' ').any(|value| value == "openid")) {
+        if options.str("scope").is_some_and(|scope| !pieces(scope, b' ').contains(&"openid")) {
             return Err(invalid("scope", "must contain openid"));
         }
         let metadata = options.object("metadata");

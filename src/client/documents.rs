@@ -3,7 +3,6 @@
 
 use crate::client::single_flight::SingleFlight;
 use crate::client::{Client, fingerprint};
-use crate::encoding::concat;
 use crate::error::{During as _, ErrorCode, Phase, Result};
 use crate::http::HttpRequest;
 use crate::jose::{Algorithm, Jwk, jwks};
@@ -11,6 +10,7 @@ use crate::json::{Json, Object};
 use crate::platform::{Clock as _, Platform, Store as _};
 use crate::protocol::answer;
 use crate::protocol::discovery::{self, ProviderMetadata};
+use crate::text::concat;
 use crate::time::Timestamp;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

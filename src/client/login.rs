@@ -7,7 +7,7 @@ use crate::client::transactions::Taken;
 use crate::constants::authorize_request as name;
 use crate::error::{During as _, Error, ErrorCode, Phase, Result};
 use crate::jose::{Algorithm, Jws};
-use crate::json::{Json, Kind, Object, decimal};
+use crate::json::{Json, Kind, Object};
 use crate::platform::{Clock as _, Platform, Random as _, Verifier as _};
 use crate::protocol::authorize::{self, AuthorizeOptions, AuthorizeRequest};
 use crate::protocol::callback::{self, CheckedCode};
@@ -17,6 +17,7 @@ use crate::protocol::id_token;
 use crate::protocol::pkce::CodeVerifier;
 use crate::protocol::state::random_value;
 use crate::protocol::token::{self, TokenResponse};
+use crate::text::decimal;
 
 /// Every option by the name that TypeScript uses.
 const OPTIONS: [(&str, Kind); 7] = [

@@ -5,6 +5,7 @@ use crate::error::{During as _, Error, ErrorCode, Phase, Result};
 use crate::platform::Platform;
 use crate::protocol::userinfo::bearer;
 use crate::secret::Secret;
+use crate::text::cut;
 use crate::url::HttpUrl;
 
 impl<P: Platform> Client<P> {
@@ -27,7 +28,6 @@ impl<P: Platform> Client<P> {
             return Ok(());
         }
         // Without query and fragment: those may hold secrets of the application.
-        let end = url.find(['?', '#']).unwrap_or(url.len());
-        refuse(url.get(..end).unwrap_or_default())
+        refuse(cut(cut(url, b'#').0, b'?').0)
     }
 }

@@ -1,7 +1,8 @@
 //! Checks of the claims that every kind of JWT shares (RFC 7519, section 4.1; RFC 8725, sections 3.8 to 3.12).
 
 use crate::error::{Error, ErrorCode, Result, require_equal};
-use crate::json::{Json, Kind, Object, decimal};
+use crate::json::{Json, Kind, Object};
+use crate::text::decimal;
 use crate::time::Timestamp;
 
 /// An expiry further away than this is milliseconds taken for seconds.

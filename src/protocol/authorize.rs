@@ -1,10 +1,11 @@
 //! The authorization request (RFC 6749, section 4.1.1; OpenID Connect Core, section 3.1.2.1).
 
 use crate::constants::authorize_request as name;
-use crate::encoding::{concat, form_encode, query_has};
+use crate::encoding::{form_encode, query_has};
 use crate::error::{Error, ErrorCode, Result};
 use crate::json::Object;
 use crate::protocol::pkce::{self, CodeVerifier};
+use crate::text::{concat, cut, pieces};
 
 /// Parameters that the client sets itself, or that would bypass what it sets.
 const RESERVED: [&str; 12] = [
@@ -51,7 +52,9 @@ impl AuthorizeOptions {
         if name.is_empty() || RESERVED.contains(&name) || self.contains(name) {
             return Err(invalid(name, "set by the client itself"));
         }
-        if name == name::PROMPT && value != "none" && value.split(' ').any(|value| value.is_empty() || value == "none")
+        if name == name::PROMPT
+            && value != "none"
+            && pieces(value, b' ').into_iter().any(|value| value.is_empty() || value == "none")
         {
             return Err(invalid(name, "none stands alone, other values are separated by single spaces"));
         }
@@ -99,10 +102,10 @@ pub fn build(endpoint: &str, request: &AuthorizeRequest<'_>) -> Result<String> {
 
 /// Adds parameters to a URL that may have a query of its own, never one name twice.
 pub fn append_query(url: &str, parameters: &[(&str, &str)]) -> Result<String> {
-    let (separator, existing) = match url.split_once('?') {
+    let (separator, existing) = match cut(url, b'?').1 {
         None => ("?", ""),
-        Some((_, query)) if query.is_empty() || query.ends_with('&') => ("", query),
-        Some((_, query)) => ("&", query),
+        Some(query) if query.is_empty() || query.ends_with('&') => ("", query),
+        Some(query) => ("&", query),
     };
     if let Some((name, _)) = parameters.iter().find(|(name, _)| query_has(existing, name)) {
         return Err(Error::new(ErrorCode::RepeatedParameter).with("parameter", name));

@@ -1,12 +1,12 @@
 //! Provider metadata (OpenID Connect Discovery 1.0, sections 3 and 4).
 
-use crate::encoding::concat;
 use crate::error::{Error, ErrorCode, Result, require_equal};
 use crate::http::{HttpRequest, media_type};
 use crate::jose::{Algorithm, Hash};
 use crate::json::{Json, Kind, Object};
 use crate::protocol::policy::DiscoveryPolicy;
 use crate::protocol::{answer, pkce};
+use crate::text::concat;
 
 /// Most bytes of a metadata document.
 const MAX_METADATA: usize = 64 * 1024;

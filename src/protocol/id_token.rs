@@ -4,7 +4,8 @@
 use crate::encoding::{base64url, constant_time_eq};
 use crate::error::{Error, ErrorCode, Result, require_equal};
 use crate::jose::{Algorithm, Jws, claims};
-use crate::json::{Json, Kind, Object, decimal};
+use crate::json::{Json, Kind, Object};
+use crate::text::decimal;
 use crate::time::Timestamp;
 
 /// Longest subject (OpenID Connect Core, section 2).

@@ -1,11 +1,11 @@
 //! The userinfo endpoint (OpenID Connect Core, section 5.3).
 
-use crate::encoding::concat;
 use crate::error::{ErrorCode, Result};
 use crate::http::{HttpRequest, HttpResponse, media_type};
 use crate::json::{Kind, Object};
 use crate::protocol::answer;
 use crate::secret::Secret;
+use crate::text::concat;
 
 /// Most bytes of an answer.
 const MAX_RESPONSE: usize = 256 * 1024;

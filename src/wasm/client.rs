@@ -27,8 +27,8 @@ impl Client {
     }
 
     /// The stored session as it is now, or an empty text.
-    pub fn session(&self) -> String {
-        dto::session(self.0.session())
+    pub fn session(&self) -> JsValue {
+        JsValue::from_str(&dto::session(self.0.session()))
     }
 
     /// Carries an operation out; its names are those of `Operations` in `pkg-template/src/core.ts`. What it owns is

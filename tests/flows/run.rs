@@ -157,7 +157,7 @@ impl Run<'_> {
                     continue;
                 }
                 Step::Change(step) => {
-                    self.page.world.provider.borrow_mut().behaviour = step.change.clone();
+                    self.page.world.provider.borrow_mut().behaviour = (*step.change).clone();
                     continue;
                 }
                 Step::Do(action) => (*action, None),
@@ -364,5 +364,9 @@ pub(crate) async fn both<A, B>(first: impl Future<Output = A>, second: impl Futu
 /// Begins some work and gives it up.
 pub(crate) async fn poll_once(work: impl Future) {
     let mut work = pin!(work);
-    poll_fn(|context| Poll::Ready(drop(work.as_mut().poll(context)))).await;
+    poll_fn(|context| {
+        let _ = work.as_mut().poll(context);
+        Poll::Ready(())
+    })
+    .await;
 }

@@ -17,6 +17,10 @@ use serde_json::Value;
 pub(crate) struct RustCryptoVerifier;
 
 impl Verifier for RustCryptoVerifier {
+    async fn digest(&self, hash: Hash, bytes: &[u8]) -> Result<Vec<u8>> {
+        Ok(digest(hash, bytes))
+    }
+
     async fn verify(&self, algorithm: Algorithm, key: &Jwk, message: &[u8], signature: &[u8]) -> Result<bool> {
         let key: Value = serde_json::from_str(&Json::from(key.members.clone()).to_text()).unwrap();
         Ok(verify(algorithm, &key, message, signature).is_some())

@@ -58,7 +58,7 @@ pub(crate) struct Wait {
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Change {
-    pub(crate) change: Behaviour,
+    pub(crate) change: Box<Behaviour>,
 }
 
 /// A step with an outcome of its own.

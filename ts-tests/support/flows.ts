@@ -1,3 +1,4 @@
+import type { JsonWebKey } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 

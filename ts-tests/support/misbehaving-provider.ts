@@ -2,7 +2,7 @@ import { constants, createHash, createHmac, createPrivateKey, createPublicKey, s
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gzipSync } from "node:zlib";
-import { type Answer, type Behaviour, type IdToken, type Members, type Part, publicKey, testKeys, Words } from "./flows.ts";
+import { type Answer, type Behaviour, type IdToken, type Members, type Part, publicKey, testKeys, Words } from "./flows.js";
 
 /** The same moment as in `tests/flows`. */
 export const START = 1_800_000_000;
@@ -58,9 +58,10 @@ export class MisbehavingProvider {
     }
   }
 
-  /** Forgets the people who signed in so far, and what was asked. */
+  /** Forgets the people who signed in so far, and what was asked for them. */
   forget(): void {
     this.#logins.length = 0;
+    this.secrets.clear();
     this.requests = [];
   }
 

@@ -1,5 +1,6 @@
 // wasm-bindgen names what crosses the boundary by what it is and a hash, in the wasm and in the glue alike. Hashes do
-// not compress: over a kilobyte of every download. This gives each such name a short one, the same in both files.
+// not compress: over a kilobyte of every download. This gives each such name a short one, the same in both files, and
+// leaves out exports that the glue never uses.
 // Usage: node shorten-names.mjs FOLDER, before wasm-opt.
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
@@ -9,19 +10,20 @@ const wasmPath = path.join(folder, "oidc_wasm_bg.wasm");
 const gluePath = path.join(folder, "oidc_wasm.js");
 const IMPORTS = 2;
 const EXPORTS = 7;
-/** Made by the tool, and looked up by nobody but the glue. */
-const GENERATED = /^(__wbg_.*_[0-9a-f]{16}|wasm_bindgen_.{60,}|__wbindgen_generic_[0-9a-f]+)$/;
+/** Made by the tool, and looked up by nobody but the glue. What `src/wasm` exports keeps its name. */
+const GENERATED = /^(__|wasm_bindgen_)/;
 
 const names = new Map();
 let glue = await readFile(gluePath, "utf8");
+const unused = new Set();
 await writeFile(wasmPath, rewrite(await readFile(wasmPath)));
-for (const [long, short] of names) {
-  const uses = new RegExp(`(?<![\\w$])${long}(?![\\w$])`, "g");
-  if (!uses.test(glue)) throw new Error(`The glue never mentions ${long}: wasm-bindgen changed its output.`);
-  glue = glue.replace(uses, short);
-}
+for (const [long, short] of names) glue = glue.replace(uses(long), () => short);
 await writeFile(gluePath, glue);
-console.log(`${names.size} generated names shortened.`);
+console.log(`${names.size} generated names shortened, ${unused.size} unused exports left out.`);
+
+function uses(name) {
+  return new RegExp(`(?<![\\w$])${name}(?![\\w$])`, "g");
+}
 
 function short(name) {
   if (!GENERATED.test(name)) return name;
@@ -46,21 +48,31 @@ function rewrite(wasm) {
 /** A vector of entries: so many names (the last one is ours to change), then a description of known length. */
 function section(body, nameCount, skip) {
   const count = unsigned(body, 0);
-  const out = [leb(count.value)];
+  const entries = [];
   let at = count.next;
   for (let entry = 0; entry < count.value; entry += 1) {
+    const parts = [];
+    let used = true;
     for (let index = 1; index <= nameCount; index += 1) {
       const length = unsigned(body, at);
       const name = body.toString("utf8", length.next, length.next + length.value);
       at = length.next + length.value;
-      const written = Buffer.from(index === nameCount ? short(name) : name);
-      out.push(leb(written.length), written);
+      const last = index === nameCount;
+      if (last && GENERATED.test(name) && !uses(name).test(glue)) {
+        // An import that nobody provides would not load.
+        if (nameCount > 1) throw new Error(`The glue does not provide ${name}: wasm-bindgen changed its output.`);
+        unused.add(name);
+        used = false;
+      }
+      const written = Buffer.from(last && used ? short(name) : name);
+      parts.push(leb(written.length), written);
     }
     const end = skip(body, at);
-    out.push(body.subarray(at, end));
+    parts.push(body.subarray(at, end));
+    if (used) entries.push(Buffer.concat(parts));
     at = end;
   }
-  return Buffer.concat(out);
+  return Buffer.concat([leb(entries.length), ...entries]);
 }
 
 function importKind(body, at) {
