@@ -14,7 +14,7 @@ const LAYERS: [(&[&str], &[&str]); 6] = [
     (&["client"], &["jose", "protocol", "platform"]),
     (&["browser"], &["jose", "platform"]),
 ];
-const PLAIN: [&str; 8] = ["error", "secret", "constants", "encoding", "json", "url", "time", "http"];
+const PLAIN: [&str; 9] = ["error", "secret", "constants", "encoding", "json", "text", "url", "time", "http"];
 /// The last layer may use every other.
 const LAST: &str = "wasm";
 

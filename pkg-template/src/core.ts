@@ -64,7 +64,8 @@ export class Core {
       return await new Promise<string>((resolve, reject) => {
         giveUp = reject;
         waiting.add(reject);
-        resolve(enter(() => this.#client.run(operation, text, signal)));
+        // Not resolve(promise): that would tie this promise to one that a dead instance never settles.
+        enter(() => this.#client.run(operation, text, signal)).then(resolve, reject);
       });
     } catch (failure) {
       throw translate(failure, failure instanceof WebAssembly.RuntimeError);

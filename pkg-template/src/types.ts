@@ -35,7 +35,7 @@ export type JsonValue =
  */
 export interface DiscoveryPolicy {
   /**
-   * Further base addresses on which the provider may have endpoints, besides the host of `authority`, for example
+   * Further base addresses on which the provider may have endpoints, besides the origin of `authority`, for example
    * `["https://oauth2.googleapis.com"]`. Compared by origin, then by path prefix at a `/`.
    */
   readonly additionalEndpointBaseAddresses?: readonly string[];
@@ -223,7 +223,7 @@ export interface RequestOptions {
 export interface OidcEvents {
   /** A callback was completed: there is a new session. */
   readonly signedIn: Session;
-  /** The local session ended by {@link OidcClient.signOut}. */
+  /** The local session ended by {@link OidcClient.signOut}, or was found ended when the page came back from the back/forward cache. */
   readonly signedOut: undefined;
 }
 

@@ -61,7 +61,7 @@ describe("sign-out", () => {
     await visit.harnessReady();
     // Without metadata in the cache, sign-out has to ask the provider where to go.
     await visit.page.evaluate(() => {
-      for (const key of Object.keys(sessionStorage)) if (key.includes("metadata")) sessionStorage.removeItem(key);
+      for (const key of Object.keys(sessionStorage)) if (key.includes(".document.")) sessionStorage.removeItem(key);
     });
     await visit.context.route(`${world.provider.url}/**`, (route) => route.abort());
     await visit.createClient(options);

@@ -79,7 +79,7 @@ describe("what cannot be loaded says what to do", () => {
       type: "usage",
       phase: "init",
       details: { url, contentType: "text/html; charset=utf-8" },
-      message: expect.stringMatching(/text\/html.*optimizeDeps\.exclude.*oidc-wasm\/inline/s) as string,
+      message: expect.stringMatching(/text\/html.*oidc-wasm\/inline/s) as string,
     });
   });
 

@@ -31,7 +31,7 @@ describe("after a trap", () => {
     trap();
     await expect(client.getIdToken()).rejects.toMatchObject({
       code: "internal",
-      message: expect.stringContaining("Reload the page") as string,
+      message: expect.stringContaining("reload the page") as string,
       cause: expect.any(WebAssembly.RuntimeError) as Error,
     });
     const entered = vi.fn();
