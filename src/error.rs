@@ -94,26 +94,26 @@ codes! {
     /// A setting of the client is missing or has a value that cannot work; `details.option` names it.
     InvalidConfiguration = "invalid_configuration", Usage, "A client option is missing or invalid: correct the one named in details.";
     /// An argument of a call is invalid; `details.option` names it.
-    InvalidArgument = "invalid_argument", Usage, "An argument is missing or invalid: correct the one named in details.";
+    InvalidArgument = "invalid_argument", Usage, "An argument is invalid: correct the one named in details.";
     /// The call needs a session and there is none.
     NotSignedIn = "not_signed_in", Usage, "Nobody is signed in: call signIn() first.";
     /// The access token has expired, or has less time left than was asked for.
     AccessTokenExpired = "access_token_expired", Interaction, "The access token has expired: call signIn() to get a new one.";
     /// Something that only a page has is missing here.
-    UnsupportedEnvironment = "unsupported_environment", Usage, "A feature that this call needs is missing here; details name it.";
+    UnsupportedEnvironment = "unsupported_environment", Usage, "A feature that this needs is missing here; details name it.";
     /// A defect of this library.
     Internal = "internal", Usage, "Internal error: reload the page, and please report it.";
 
     /// A URL is not `https:` (or `http:` on loopback), or has parts that are not allowed in its place.
     InsecureUrl = "insecure_url", Policy, "A URL must be absolute, use https (http only on loopback) and have no user name, fragment or dot segment.";
     /// The metadata names another issuer than the configured authority.
-    IssuerMismatch = "issuer_mismatch", Policy, "The metadata names another issuer: set authority to exactly the issuer it publishes.";
+    IssuerMismatch = "issuer_mismatch", Policy, "The metadata names another issuer: set authority to exactly that.";
     /// An endpoint lies outside the authority's host.
-    EndpointNotAllowed = "endpoint_not_allowed", Policy, "An endpoint is on another origin than authority. If that is right, name it in discoveryPolicy.additionalEndpointBaseAddresses.";
+    EndpointNotAllowed = "endpoint_not_allowed", Policy, "An endpoint is on another origin than authority: name it in discoveryPolicy.additionalEndpointBaseAddresses if it is right.";
     /// The provider's metadata has no such endpoint.
-    EndpointMissing = "endpoint_missing", Policy, "The metadata does not name the endpoint that this call needs.";
+    EndpointMissing = "endpoint_missing", Policy, "The metadata does not name the endpoint that this needs.";
     /// The access token may not be sent to this URL.
-    OriginNotAllowed = "origin_not_allowed", Policy, "The access token is not sent to this URL. If the server is yours, name it in allowedOrigins.";
+    OriginNotAllowed = "origin_not_allowed", Policy, "The access token is not sent to this URL: name it in allowedOrigins if it is right.";
     /// The provider says that it does not support PKCE with S256.
     PkceNotSupported = "pkce_not_supported", Policy, "The provider does not offer PKCE with S256.";
 
@@ -122,7 +122,7 @@ codes! {
     /// The code was sent, but no answer came: it may or may not have been used.
     OutcomeUnknown = "outcome_unknown", Network, "The answer to the code exchange was lost: call signIn() again.";
     /// The answer was not complete in time.
-    Timeout = "timeout", Timeout, "No complete answer in time: try again, or raise timeoutSeconds.";
+    Timeout = "timeout", Timeout, "No complete answer in time: raise timeoutSeconds.";
     /// The caller's AbortSignal fired.
     Aborted = "aborted", Aborted, "The caller aborted the call.";
 
@@ -133,7 +133,7 @@ codes! {
     /// The status is not one that such an answer has.
     UnexpectedStatus = "unexpected_status", Http, "The server answered with an unexpected HTTP status.";
     /// The media type is not the one such an answer has.
-    UnexpectedContentType = "unexpected_content_type", Http, "The answer has the wrong media type: check the URL; a fallback page may have answered.";
+    UnexpectedContentType = "unexpected_content_type", Http, "The answer has the wrong media type: a fallback page may have answered.";
 
     /// The text is not JSON, or is JSON that may be read in two ways.
     InvalidJson = "invalid_json", Validation, "The answer is not strict JSON; details say why.";
@@ -144,7 +144,7 @@ codes! {
     /// A response parameter came more than once.
     RepeatedParameter = "repeated_parameter", Validation, "A parameter stands twice.";
     /// The response came by another way than was asked for.
-    WrongResponseMode = "wrong_response_mode", Validation, "The authorization response is not what was asked for: a code in the query.";
+    WrongResponseMode = "wrong_response_mode", Validation, "The authorization response is not a code in the query.";
     /// The response has no `state`.
     MissingState = "missing_state", Validation, "The authorization response has no state: start again with signIn().";
     /// No sign-in with this `state` was begun in this tab.
@@ -154,7 +154,7 @@ codes! {
     /// The response was used before.
     CallbackAlreadyProcessed = "callback_already_processed", Validation, "This authorization response was used before: start again with signIn().";
     /// The provider promises `iss` in its responses, and it is missing.
-    MissingIssuer = "missing_issuer", Validation, "The authorization response lacks the iss that this provider promises.";
+    MissingIssuer = "missing_issuer", Validation, "The authorization response lacks the promised iss.";
     /// The response comes from another issuer.
     WrongIssuer = "wrong_issuer", Validation, "The authorization response comes from another issuer.";
     /// `code` and `error` came together.
@@ -171,9 +171,9 @@ codes! {
     /// The JWT is of another kind.
     JwtTypeNotAllowed = "jwt_type_not_allowed", Validation, "The token is a JWT of another kind.";
     /// The algorithm is `none`, symmetric or unknown.
-    AlgorithmNotAllowed = "algorithm_not_allowed", Validation, "The token's algorithm is not allowed: unsigned and symmetric ones never are.";
+    AlgorithmNotAllowed = "algorithm_not_allowed", Validation, "The token's algorithm is not allowed.";
     /// The algorithm is not the one fixed for this client.
-    AlgorithmMismatch = "algorithm_mismatch", Validation, "The token is signed with another algorithm: set idTokenSignedResponseAlg if the client is registered for it.";
+    AlgorithmMismatch = "algorithm_mismatch", Validation, "The token is signed with another algorithm: set idTokenSignedResponseAlg if it is right.";
     /// No key of the provider fits.
     SigningKeyNotFound = "signing_key_not_found", Validation, "None of the provider's keys fits this token.";
     /// Several keys of the provider fit.
@@ -183,25 +183,25 @@ codes! {
     /// `iss` is not the configured issuer.
     JwtIssuerMismatch = "jwt_issuer_mismatch", Validation, "The token comes from another issuer.";
     /// `aud` does not name this client, or names others that are not trusted.
-    JwtAudienceMismatch = "jwt_audience_mismatch", Validation, "The token is not for this client, or also for an audience that trustedAudiences does not name.";
+    JwtAudienceMismatch = "jwt_audience_mismatch", Validation, "The token is not for this client alone: name other audiences in trustedAudiences if they are right.";
     /// `azp` is not this client, or is missing although there are several audiences.
     JwtAuthorizedPartyMismatch = "jwt_authorized_party_mismatch", Validation, "The token was issued to another party (azp).";
     /// `exp` has passed.
-    JwtExpired = "jwt_expired", Validation, "The token has expired. If it is new, check this device's clock.";
+    JwtExpired = "jwt_expired", Validation, "The token has expired: check this device's clock if it is new.";
     /// `iat` or `nbf` lies in the future.
-    JwtNotYetValid = "jwt_not_yet_valid", Validation, "The token is from the future: check this device's clock, or raise clockToleranceSeconds.";
+    JwtNotYetValid = "jwt_not_yet_valid", Validation, "The token is from the future: check this device's clock, or clockToleranceSeconds.";
     /// A claim is missing or has the wrong type.
     ClaimInvalid = "claim_invalid", Validation, "A claim is missing or invalid; details name it.";
     /// `nonce` is not the one of this sign-in.
     NonceMismatch = "nonce_mismatch", Validation, "The ID Token belongs to another sign-in.";
     /// The sign-in is older than `max_age` allows.
-    AuthTimeInvalid = "auth_time_invalid", Validation, "The person did not sign in as recently as maxAgeSeconds asks.";
+    AuthTimeInvalid = "auth_time_invalid", Validation, "The sign-in is older than maxAgeSeconds allows.";
     /// `at_hash` does not fit the access token.
-    AccessTokenHashMismatch = "access_token_hash_mismatch", Validation, "The access token does not belong to the ID Token it came with.";
+    AccessTokenHashMismatch = "access_token_hash_mismatch", Validation, "The access token does not belong to the ID Token.";
     /// The token type is not `Bearer`.
     TokenTypeNotSupported = "token_type_not_supported", Validation, "The provider issued a token of another type.";
     /// Userinfo is about somebody else.
-    UserinfoSubjectMismatch = "userinfo_subject_mismatch", Validation, "The userinfo response is about another person than the ID Token.";
+    UserinfoSubjectMismatch = "userinfo_subject_mismatch", Validation, "The userinfo response is about another person.";
 
     /// The provider answered the authorization request with an error.
     AuthorizationError = "authorization_error", Protocol, "The provider refused the sign-in; error says why.";
@@ -213,7 +213,7 @@ codes! {
     UserinfoError = "userinfo_error", Protocol, "The userinfo endpoint refused the access token; error says why.";
 
     /// Storage is missing, blocked or full.
-    StorageUnavailable = "storage_unavailable", Storage, "The browser's storage is blocked or full: allow site data for this page.";
+    StorageUnavailable = "storage_unavailable", Storage, "The browser's storage is blocked or full: allow site data.";
 }
 
 /// The step during which something failed.

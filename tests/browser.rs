@@ -59,7 +59,11 @@ async fn send(request: HttpRequest) -> Result<HttpResponse, ErrorCode> {
 /// Begins some work and gives it up.
 async fn poll_once(work: impl Future) {
     let mut work = pin!(work);
-    poll_fn(|context| Poll::Ready(drop(work.as_mut().poll(context)))).await;
+    poll_fn(|context| {
+        let _ = work.as_mut().poll(context);
+        Poll::Ready(())
+    })
+    .await;
 }
 
 #[wasm_bindgen_test]
@@ -157,7 +161,7 @@ async fn a_timer_waits_as_long_as_it_is_told_and_stops_when_dropped() {
 #[wasm_bindgen_test]
 fn the_clock_is_the_systems() {
     let seconds = run("Math.floor(Date.now() / 1000)").as_f64().unwrap() as i64;
-    assert!((seconds..=seconds + 1).contains(&SystemClock.now().seconds()));
+    assert!([seconds, seconds.saturating_add(1)].contains(&SystemClock.now().seconds()));
 }
 
 #[wasm_bindgen_test]

@@ -53,7 +53,6 @@ export class OidcClient {
   readonly #redirectUri: string;
   /** Clients with the same identity may share what happens to a callback. */
   readonly #identity: string;
-  readonly #allowHttp: boolean;
   readonly #events = new Emitter<OidcEvents>(["signedIn", "signedOut"]);
   readonly #lifetime = new AbortController();
   #held = 0;
@@ -107,7 +106,6 @@ export class OidcClient {
     this.#core = new Core(options);
     this.#redirectUri = options.redirectUri;
     this.#identity = JSON.stringify([options.authority, options.clientId, options.redirectUri, options.storage]);
-    this.#allowHttp = options.discoveryPolicy?.dangerousAllowHttp === true;
     // A page that comes back from the back/forward cache may have been signed out meanwhile.
     const onPageShow = (event: PageTransitionEvent): void => {
       if (event.persisted) this.#reread().catch(() => {});
@@ -230,7 +228,7 @@ export class OidcClient {
         code: "not_a_callback",
         type: "validation",
         phase: "callback",
-        message: "The address bar holds no authorization response at redirectUri.",
+        message: "There is no authorization response at redirectUri.",
       });
     }
     return this.#hold((core) => this.#complete(core, response));
@@ -270,7 +268,7 @@ export class OidcClient {
    * ```
    */
   async getIdToken(): Promise<string> {
-    return this.#ask((core) => core.text("idToken", undefined));
+    return this.#ask((core) => core.run("idToken", undefined));
   }
 
   /**
@@ -296,7 +294,7 @@ export class OidcClient {
    * ```
    */
   readonly fetch = (input: RequestInfo | URL, init?: RequestInit): Promise<Response> =>
-    protectedFetch((url) => this.#ask((core) => core.text("authorizationFor", url)), input, init);
+    protectedFetch((url) => this.#ask((core) => core.run("authorizationFor", url)), input, init);
 
   /**
    * Claims about the signed-in person from the provider's userinfo endpoint. They are checked to be about the same person
@@ -344,7 +342,7 @@ export class OidcClient {
         const { url, form } = await core.run("prepareSignOut", options);
         succeeded = true;
         if (url === undefined) return { remote: false };
-        navigate(url, this.#allowHttp, form);
+        navigate(url, form);
         return { remote: true };
       } finally {
         const gone = !this.session;
@@ -485,7 +483,7 @@ export class OidcClient {
       if (options.signal?.aborted) {
         throw new OidcError({ code: "aborted", type: "aborted", message: "The caller aborted the call." });
       }
-      navigate(url, this.#allowHttp);
+      navigate(url);
     } finally {
       this.#signingIn = undefined;
     }
@@ -530,7 +528,7 @@ export class OidcClient {
     throw new OidcError({
       code: "client_disposed",
       type: "usage",
-      message: "This client was disposed of: make a new one with OidcClient.create().",
+      message: "This client was disposed of: create another.",
     });
   }
 

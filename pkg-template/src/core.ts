@@ -20,13 +20,9 @@ export interface Operations {
   accessToken: [AccessTokenOptions, AccessToken];
   userInfo: [undefined, UserInfo];
   prepareSignOut: [SignOutOptions, { url?: string; form?: Record<string, string> }];
-  finishSignOut: [string, true | undefined];
-}
-
-/** Operations whose result is a text, not JSON. */
-export interface TextOperations {
-  idToken: undefined;
-  authorizationFor: string;
+  finishSignOut: [string, boolean];
+  idToken: [undefined, string];
+  authorizationFor: [string, string];
 }
 
 let dead: OidcError | undefined;
@@ -42,36 +38,29 @@ export class Core {
   }
 
   session(): Session | undefined {
-    return parse(enter(() => this.#client.session()));
+    return enter(() => this.#client.session()) as Session | undefined;
   }
 
   async run<K extends keyof Operations>(operation: K, argument: Operations[K][0], signal?: AbortSignal): Promise<Operations[K][1]> {
-    return parse(await this.#run(operation, argument, signal)) as Operations[K][1];
-  }
-
-  text<K extends keyof TextOperations>(operation: K, argument: TextOperations[K]): Promise<string> {
-    return this.#run(operation, argument);
-  }
-
-  free(): void {
-    enter(() => this.#client.free());
-  }
-
-  async #run(operation: string, argument: object | string | undefined, signal?: AbortSignal): Promise<string> {
     const text = typeof argument === "string" ? argument : json(argument);
     let giveUp: ((failure: unknown) => void) | undefined;
     try {
-      return await new Promise<string>((resolve, reject) => {
+      const result = await new Promise((resolve, reject) => {
         giveUp = reject;
         waiting.add(reject);
         // Not resolve(promise): that would tie this promise to one that a dead instance never settles.
         enter(() => this.#client.run(operation, text, signal)).then(resolve, reject);
       });
+      return result as Operations[K][1];
     } catch (failure) {
       throw translate(failure, failure instanceof WebAssembly.RuntimeError);
     } finally {
       if (giveUp) waiting.delete(giveUp);
     }
+  }
+
+  free(): void {
+    enter(() => this.#client.free());
   }
 }
 
@@ -104,14 +93,10 @@ function refuseFunctions(name: string, value: unknown): unknown {
   return value;
 }
 
-function parse<T>(text: string): T | undefined {
-  return text ? (JSON.parse(text) as T) : undefined;
-}
-
 function translate(failure: unknown, fatal: boolean): OidcError {
   if (failure instanceof OidcError) return failure;
-  // The core's own errors are JSON text; nothing else throws a text.
-  if (typeof failure === "string") return new OidcError(JSON.parse(failure) as OidcErrorInit<OidcErrorCode>);
+  // The core's own errors are plain objects; everything else that is thrown is an Error.
+  if (!(failure instanceof Error)) return new OidcError(failure as OidcErrorInit<OidcErrorCode>);
   const error = new OidcError({
     code: "internal",
     type: "usage",

@@ -49,7 +49,7 @@ async function load(source: WasmSource | undefined): Promise<void> {
       code: "unsupported_environment",
       type: "usage",
       phase: "init",
-      message: "WebAssembly is switched off here, for example by Lockdown Mode: allow it for this site.",
+      message: "WebAssembly is switched off here: allow it for this site.",
       details: { feature: "WebAssembly" },
     });
   }
@@ -70,7 +70,7 @@ async function read(source: WasmSource | undefined): Promise<Exclude<WasmSource,
     const missing = failure instanceof Error && "code" in failure && failure.code === "ENOENT";
     throw missing
       ? loadError("wasm_not_found", "oidc_wasm_bg.wasm does not lie next to the script. Copy it there, or pass it to init().")
-      : loadError("wasm_load_failed", "The wasm could not be read: the source given to init() failed.", {}, failure);
+      : loadError("wasm_load_failed", "The wasm could not be read.", {}, failure);
   }
   if (typeof given !== "string" && !(given instanceof URL) && !isA("Request", given)) return given;
   try {

@@ -11,25 +11,11 @@ export function requirePage(): void {
   });
 }
 
-/** Sends the browser to `url`; with a form, by POST. */
-export function navigate(url: string, allowHttp: boolean, form?: Readonly<Record<string, string>>): void {
+/** Sends the browser to `url`, which the core made of an endpoint that it checked; with a form, by POST. */
+export function navigate(url: string, form?: Readonly<Record<string, string>>): void {
   requirePage();
-  requireSecure(url, allowHttp);
   if (form) post(url, form);
   else location.assign(url);
-}
-
-/** The core checks its endpoints; this is the last line: no `javascript:`, no `data:`, no plain HTTP by accident. */
-function requireSecure(url: string, allowHttp: boolean): void {
-  const { protocol, hostname } = new URL(url);
-  const loopback = hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
-  if (protocol === "https:" || (protocol === "http:" && (loopback || allowHttp))) return;
-  throw new OidcError({
-    code: "insecure_url",
-    type: "policy",
-    message: "The browser is sent to https URLs only (http on loopback).",
-    details: { protocol, hostname },
-  });
 }
 
 /** For what is too long for an address. Content Security Policies see it as `form-action`. */

@@ -1,7 +1,5 @@
 import { OidcError } from "./errors.js";
 
-const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
-
 /** `fetch` with an `Authorization` header that `authorize` makes for the request's URL, or refuses to make. */
 export async function protectedFetch(
   authorize: (url: string) => Promise<string>,
@@ -11,15 +9,15 @@ export async function protectedFetch(
   // A copy: the caller's own Request never gets to see the header.
   const request = toRequest(input, init);
   if (request.headers.has("authorization")) {
-    throw invalid("The request already has an Authorization header: use plain fetch() to send your own.");
+    throw invalid("The request already has an Authorization header.");
   }
   const authorization = await authorize(request.url);
   request.headers.set("authorization", authorization);
   if (!request.headers.has("authorization")) {
-    throw invalid('A request with mode "no-cors" cannot carry the access token.');
+    throw invalid('Mode "no-cors" cannot carry the access token.');
   }
   const response = await send(request);
-  const redirected = response.type === "opaqueredirect" || REDIRECTS.has(response.status);
+  const redirected = response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400 && response.status !== 304);
   if (!redirected || request.redirect === "manual") return response;
   void response.body?.cancel();
   throw new OidcError({

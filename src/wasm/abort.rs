@@ -11,7 +11,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use web_sys::AbortSignal;
 
-type Work = Pin<Box<dyn Future<Output = Result<String>>>>;
+type Work = Pin<Box<dyn Future<Output = Result<JsValue>>>>;
 
 struct Listener {
     signal: AbortSignal,
@@ -26,15 +26,10 @@ impl Drop for Listener {
 
 /// Runs the work until it is done or the signal fires. It comes boxed, so that this is compiled once.
 pub(super) fn promise(signal: Option<AbortSignal>, work: Work) -> Promise {
-    future_to_promise(async move {
-        match abortable(signal, work).await {
-            Ok(text) => Ok(JsValue::from_str(&text)),
-            Err(error) => Err(dto::error(&error)),
-        }
-    })
+    future_to_promise(async move { abortable(signal, work).await.map_err(|error| dto::error(&error)) })
 }
 
-async fn abortable(signal: Option<AbortSignal>, mut work: Work) -> Result<String> {
+async fn abortable(signal: Option<AbortSignal>, mut work: Work) -> Result<JsValue> {
     let Some(signal) = signal else { return work.await };
     if signal.aborted() {
         return Err(ErrorCode::Aborted.into());

@@ -26,9 +26,9 @@ impl Client {
         Ok(Self(CoreClient::new(config, BrowserPlatform::new(place))))
     }
 
-    /// The stored session as it is now, or an empty text.
+    /// The stored session as it is now, or `undefined`.
     pub fn session(&self) -> JsValue {
-        JsValue::from_str(&dto::session(self.0.session()))
+        dto::session(self.0.session())
     }
 
     /// Carries an operation out; its names are those of `Operations` in `pkg-template/src/core.ts`. What it owns is
@@ -38,11 +38,11 @@ impl Client {
     }
 }
 
-async fn run(core: Core, operation: String, argument: String) -> Result<String> {
+async fn run(core: Core, operation: String, argument: String) -> Result<JsValue> {
     Ok(match operation.as_str() {
         "preload" => {
             core.preload().await?;
-            String::new()
+            JsValue::UNDEFINED
         }
         "prepareSignIn" => {
             let options = SignInOptions::parse(&dto::options(&argument)?)?;
@@ -51,14 +51,14 @@ async fn run(core: Core, operation: String, argument: String) -> Result<String> 
         "finishSignIn" => dto::session(Some(core.finish(&argument).await?)),
         "restore" => dto::session(core.restore()?),
         "accessToken" => dto::access_token(&core.session_for(&dto::options(&argument)?)?),
-        "idToken" => core.session().ok_or(ErrorCode::NotSignedIn)?.id_token().expose().to_owned(),
-        "authorizationFor" => core.authorization_for(&argument)?.expose().to_owned(),
-        "userInfo" => dto::text(core.userinfo().await?),
+        "idToken" => JsValue::from_str(core.session().ok_or(ErrorCode::NotSignedIn)?.id_token().expose()),
+        "authorizationFor" => JsValue::from_str(core.authorization_for(&argument)?.expose()),
+        "userInfo" => dto::object(core.userinfo().await?),
         "prepareSignOut" => {
             let options = SignOutOptions::parse(&dto::options(&argument)?)?;
             dto::end_session(core.sign_out(options).await?)
         }
-        "finishSignOut" => if core.finish_sign_out(&argument)? { "true" } else { "" }.to_owned(),
+        "finishSignOut" => JsValue::from_bool(core.finish_sign_out(&argument)?),
         _ => return Err(ErrorCode::Internal.into()),
     })
 }

@@ -1,9 +1,12 @@
-//! JSON text in and out.
+//! JSON text in, plain objects out.
 
 use crate::client::{PreparedLogin, Session};
 use crate::error::{Error, ErrorCode, Phase, Result};
 use crate::json::{Json, Object};
 use crate::protocol::logout::EndSession;
+use js_sys::JSON;
+use serde::{Serialize, Serializer};
+use serde_wasm_bindgen::preserve;
 use wasm_bindgen::JsValue;
 
 /// Options, as `JSON.stringify` wrote them.
@@ -12,56 +15,77 @@ pub(super) fn options(text: &str) -> Result<Object> {
         .map_err(|_| Error::new(ErrorCode::InvalidArgument).with("reason", "options must be a plain object"))
 }
 
-/// An object as text.
-pub(super) fn text(object: Object) -> String {
-    Json::from(object).to_text()
-}
+/// A JSON value for JavaScript.
+struct Js<'a>(&'a Json);
 
-/// A session without its tokens; an empty text for none.
-pub(super) fn session(session: Option<Session>) -> String {
-    session.map_or_else(String::new, |session| text(session.public()))
-}
-
-pub(super) fn prepared_login(prepared: &PreparedLogin) -> String {
-    let mut object = Object::default();
-    object.set_text("url", &prepared.url);
-    object.set_text("state", &prepared.state);
-    text(object)
-}
-
-pub(super) fn access_token(session: &Session) -> String {
-    let mut object = Object::default();
-    object.set_text("token", session.access_token().expose());
-    object.set_text("type", "Bearer");
-    object.set_text("scope", session.scope());
-    if let Some(at) = session.expires_at() {
-        object.set("expiresAt", at.seconds().into());
-    }
-    text(object)
-}
-
-pub(super) fn end_session(request: Option<EndSession>) -> String {
-    let mut object = Object::default();
-    match request {
-        None => {}
-        Some(EndSession::Url(url)) => object.set_text("url", &url),
-        Some(EndSession::Form(url, form)) => {
-            object.set_text("url", &url);
-            object.set("form", form.into());
+impl Serialize for Js<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        match self.0 {
+            Json::Null => serializer.serialize_unit(),
+            Json::Bool(value) => serializer.serialize_bool(*value),
+            // The engine reads numbers exactly as it would in JSON, and without a decimal parser of our own.
+            Json::Number(number) => preserve::serialize(&JSON::parse(number.as_str()).unwrap_or_default(), serializer),
+            Json::String(text) => serializer.serialize_str(text),
+            Json::Array(items) => serializer.collect_seq(items.iter().map(Js)),
+            // Setting `__proto__` would change what the object is instead of giving it a member.
+            Json::Object(object) => serializer.collect_map(
+                object.iter().filter(|(name, _)| *name != "__proto__").map(|(name, value)| (name, Js(value))),
+            ),
         }
     }
-    text(object)
+}
+
+/// A plain object.
+pub(super) fn object(object: Object) -> JsValue {
+    // Fails only for names that are no texts; there are none.
+    Js(&object.into()).serialize(&serde_wasm_bindgen::Serializer::json_compatible()).unwrap_or_default()
+}
+
+/// A session without its tokens; `undefined` for none.
+pub(super) fn session(session: Option<Session>) -> JsValue {
+    session.map_or(JsValue::UNDEFINED, |session| object(session.public()))
+}
+
+pub(super) fn prepared_login(prepared: &PreparedLogin) -> JsValue {
+    let mut members = Object::default();
+    members.set_text("url", &prepared.url);
+    members.set_text("state", &prepared.state);
+    object(members)
+}
+
+pub(super) fn access_token(session: &Session) -> JsValue {
+    let mut members = Object::default();
+    members.set_text("token", session.access_token().expose());
+    members.set_text("type", "Bearer");
+    members.set_text("scope", session.scope());
+    if let Some(at) = session.expires_at() {
+        members.set("expiresAt", at.seconds().into());
+    }
+    object(members)
+}
+
+pub(super) fn end_session(request: Option<EndSession>) -> JsValue {
+    let mut members = Object::default();
+    match request {
+        None => {}
+        Some(EndSession::Url(url)) => members.set_text("url", &url),
+        Some(EndSession::Form(url, form)) => {
+            members.set_text("url", &url);
+            members.set("form", form.into());
+        }
+    }
+    object(members)
 }
 
 /// An error, which the face turns into `OidcError`.
 pub(super) fn error(error: &Error) -> JsValue {
-    let mut object = Object::default();
-    object.set_text("code", error.code().as_str());
-    object.set_text("type", error.code().error_type().as_str());
-    object.set_text("message", error.code().message());
-    object.set("retryable", error.retryable().into());
+    let mut members = Object::default();
+    members.set_text("code", error.code().as_str());
+    members.set_text("type", error.code().error_type().as_str());
+    members.set_text("message", error.code().message());
+    members.set("retryable", error.retryable().into());
     if let Some(status) = error.status() {
-        object.set("status", i64::from(status).into());
+        members.set("status", i64::from(status).into());
     }
     let server = error.server();
     for (name, value) in [
@@ -71,13 +95,13 @@ pub(super) fn error(error: &Error) -> JsValue {
         ("errorUri", server.and_then(|server| server.uri.as_deref())),
     ] {
         if let Some(value) = value {
-            object.set_text(name, value);
+            members.set_text(name, value);
         }
     }
     let mut details = Object::default();
     for (name, value) in error.details() {
         details.set_text(name, value);
     }
-    object.set("details", details.into());
-    JsValue::from_str(&text(object))
+    members.set("details", details.into());
+    object(members)
 }

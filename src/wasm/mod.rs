@@ -1,7 +1,7 @@
 //! What JavaScript sees: one private class, without logic. The public face is `pkg-template/src`.
 //!
-//! Everything crosses as text: JSON in, read by the one strict parser; JSON out, read by the engine's, which makes
-//! `__proto__` an ordinary member. `serde-wasm-bindgen` would carry objects for another ten kilobytes of every download.
+//! Out go plain objects, by `serde-wasm-bindgen`. In come options as JSON text, for the one strict parser: reading
+//! objects by `serde-wasm-bindgen` too brings float formatting along, 8.4 kB more of every download (brotli, measured).
 
 mod abort;
 mod client;

@@ -64,7 +64,10 @@ tests! {
     }
 
     async fn id_01_no_character_of_an_id_token_can_be_changed() {
-        for (algorithm, key) in [("RS256", "rsa-1"), ("ES256", "ec-1"), ("EdDSA", "ed-1")] {
+        let tokens = [("ES256", "ec-1"), ("EdDSA", "ed-1"), ("RS256", "rsa-1")];
+        // Signing with RSA hundreds of times takes too long in a browser.
+        let tokens = if cfg!(target_arch = "wasm32") { &tokens[..2] } else { &tokens };
+        for (algorithm, key) in tokens {
             let page = Page::open(&format!(r#"{{"idTokenSignedResponseAlg":"{algorithm}"}}"#));
             page.behave(&format!(r#"{{"idToken":{{"key":"{key}"}}}}"#));
             let honest = page.sign_in().await.unwrap();
