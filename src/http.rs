@@ -1,6 +1,6 @@
 //! HTTP messages as plain values, and media types.
 
-use crate::secret::Secret;
+use crate::secret::{Secret, redacted};
 use crate::text::cut;
 
 /// Methods that the protocols use.
@@ -59,7 +59,7 @@ impl HttpRequest {
 }
 
 /// An answer, read to its end.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct HttpResponse {
     /// The status.
     pub status: u16,
@@ -68,6 +68,8 @@ pub struct HttpResponse {
     /// The body.
     pub body: Vec<u8>,
 }
+
+redacted!(HttpResponse);
 
 impl HttpResponse {
     /// Whether the body is of that media type; parameters and letter case do not matter (RFC 9110, section 8.3.1).

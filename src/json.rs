@@ -9,6 +9,8 @@ use crate::text;
 
 /// Deepest nesting accepted.
 const MAX_DEPTH: usize = 32;
+/// What records of our own may add around values that were accepted before.
+const RECORD_DEPTH: usize = 8;
 /// Most members of one object and elements of one array.
 const MAX_ELEMENTS: usize = 1000;
 /// Longest text of one string, in bytes.
@@ -192,7 +194,19 @@ impl Json {
     /// Parses bytes that must be one JSON value in UTF-8, with nothing but white space around it.
     pub fn parse(bytes: &[u8]) -> Result<Self> {
         let text = str::from_utf8(bytes).map_err(|_| invalid("not_utf8"))?;
-        let mut parser = Parser { text, bytes: text.as_bytes(), at: 0 };
+        Self::parse_text(text, MAX_DEPTH)
+    }
+
+    /// An object that this crate wrote itself, around values that were parsed before; `None` for anything else.
+    pub fn parse_record(text: &str) -> Option<Object> {
+        match Self::parse_text(text, MAX_DEPTH.saturating_add(RECORD_DEPTH)) {
+            Ok(Self::Object(object)) => Some(object),
+            _ => None,
+        }
+    }
+
+    fn parse_text(text: &str, max_depth: usize) -> Result<Self> {
+        let mut parser = Parser { text, bytes: text.as_bytes(), at: 0, max_depth };
         let value = parser.value(0)?;
         parser.skip_space();
         if parser.at == parser.bytes.len() { Ok(value) } else { Err(invalid("syntax")) }
@@ -320,6 +334,7 @@ struct Parser<'a> {
     text: &'a str,
     bytes: &'a [u8],
     at: usize,
+    max_depth: usize,
 }
 
 impl Parser<'_> {
@@ -344,7 +359,7 @@ impl Parser<'_> {
     }
 
     fn value(&mut self, depth: usize) -> Result<Json> {
-        if depth > MAX_DEPTH {
+        if depth > self.max_depth {
             return Err(invalid("too_deep"));
         }
         self.skip_space();
@@ -648,6 +663,17 @@ mod tests {
             assert_eq!(Json::parse(number.as_bytes()).is_ok(), fits, "{number}");
         }
         assert_eq!(reason(&b"9".repeat(309)), "number_out_of_range");
+    }
+
+    #[test]
+    fn a_record_around_the_deepest_accepted_value_can_be_read_back() {
+        let deepest = format!("{}1{}", "[".repeat(MAX_DEPTH), "]".repeat(MAX_DEPTH));
+        assert!(Json::parse(deepest.as_bytes()).is_ok());
+        let record = format!(r#"{{"logins":[{{"appState":{deepest}}}]}}"#);
+        assert_eq!(reason(record.as_bytes()), "too_deep");
+        assert_eq!(Json::parse_record(&record).map(|record| Json::from(record).to_text()), Some(record));
+        assert_eq!(Json::parse_record(&"[".repeat(1_000_000)), None);
+        assert_eq!(Json::parse_record("[]"), None);
     }
 
     #[test]

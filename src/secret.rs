@@ -1,6 +1,5 @@
 //! Values that must never reach a log, an error or a URL by accident.
 
-use std::fmt;
 use zeroize::Zeroizing;
 
 /// A secret text: a token, a code, a verifier.
@@ -22,11 +21,19 @@ impl Secret {
     }
 }
 
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(..)")
-    }
+/// `Debug` that shows the name of a type and nothing of its content.
+macro_rules! redacted {
+    ($($type:ty),+) => {$(
+        impl std::fmt::Debug for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($type), "(..)"))
+            }
+        }
+    )+};
 }
+pub(crate) use redacted;
+
+redacted!(Secret);
 
 #[cfg(test)]
 mod tests {

@@ -70,7 +70,7 @@ impl Config {
         let metadata =
             metadata.map(|document| ProviderMetadata::parse(document, options.str_or_empty("authority"), &policy));
         let algorithm = options.str("idTokenSignedResponseAlg").map(|name| {
-            let reason = "not an asymmetric signature algorithm";
+            let reason = "not an asymmetric algorithm";
             Algorithm::parse(name).ok_or_else(|| invalid("idTokenSignedResponseAlg", reason))
         });
         if let Some(parameters) = options.object("authorizeParameters") {
@@ -79,7 +79,7 @@ impl Config {
                 .map_err(|error| invalid("authorizeParameters", error.detail("option")))?;
         }
         if !matches!(options.str("storage"), None | Some("memory" | "session")) {
-            return Err(invalid("storage", "must be memory or session"));
+            return Err(invalid("storage", "unknown"));
         }
         for (name, least) in [("clockToleranceSeconds", 0), ("timeoutSeconds", 1)] {
             if options.number(name).is_some_and(|seconds| !(least..=300).contains(&seconds)) {

@@ -117,7 +117,7 @@ impl<P: Platform> Client<P> {
     /// What an earlier page of this tab fetched, checked as if it had just been fetched.
     fn stored(&self, phase: Phase, url: &str) -> Option<(Timestamp, String, Rc<Object>)> {
         let text = self.platform.tab_store().load(&self.document_name(url)).ok()??;
-        let record = Json::parse_object(text.as_bytes()).ok()?;
+        let record = Json::parse_record(&text)?;
         let document = record.object("document")?;
         self.check(phase, document).ok()?;
         Some((Timestamp::from_seconds(record.number("at")?), url.to_owned(), Rc::new(document.clone())))

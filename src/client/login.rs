@@ -17,6 +17,7 @@ use crate::protocol::id_token;
 use crate::protocol::pkce::CodeVerifier;
 use crate::protocol::state::random_value;
 use crate::protocol::token::{self, TokenResponse};
+use crate::secret::redacted;
 use crate::text::decimal;
 
 /// Every option by the name that TypeScript uses.
@@ -43,18 +44,18 @@ const MAX_APP_STATE: usize = 32 * 1024;
 #[derive(Clone, Debug, Default)]
 pub struct SignInOptions {
     authorize: AuthorizeOptions,
-    max_age: Option<i64>,
     app_state: Option<Json>,
 }
 
 /// A sign-in that is ready to leave.
-#[derive(Debug)]
 pub struct PreparedLogin {
     /// Send the browser there.
     pub url: String,
     /// `state` of the request.
     pub state: String,
 }
+
+redacted!(PreparedLogin);
 
 impl SignInOptions {
     /// Reads options as TypeScript gives them. `null` counts as absent.
@@ -68,11 +69,7 @@ impl SignInOptions {
                 authorize.add(parameter, value)?;
             }
         }
-        let max_age = options.number("maxAgeSeconds");
-        if let Some(max_age) = max_age {
-            if max_age < 0 {
-                return Err(invalid("maxAgeSeconds", "negative"));
-            }
+        if let Some(max_age) = options.number("maxAgeSeconds") {
             authorize.add(name::MAX_AGE, &decimal(max_age))?;
         }
         if let Some(parameters) = options.object("authorizeParameters") {
@@ -82,7 +79,7 @@ impl SignInOptions {
         if app_state.as_ref().is_some_and(|value| value.to_text().len() > MAX_APP_STATE) {
             return Err(invalid("appState", "too large"));
         }
-        Ok(Self { authorize, max_age, app_state })
+        Ok(Self { authorize, app_state })
     }
 }
 
@@ -131,7 +128,7 @@ impl<P: Platform> Client<P> {
         login.set_text("algorithm", algorithm.as_str());
         login.set("begunAt", self.platform.clock().now().seconds().into());
         login.set("metadata", metadata.document().clone().into());
-        if let Some(max_age) = options.max_age {
+        if let Some(max_age) = options.authorize.max_age() {
             login.set("maxAge", max_age.into());
         }
         if let Some(app_state) = options.app_state {

@@ -5,7 +5,7 @@ use crate::client::config::checked;
 use crate::error::{During as _, ErrorCode, Phase, Result};
 use crate::json::{Json, Kind, Object};
 use crate::platform::{Clock as _, Platform, Store as _};
-use crate::secret::Secret;
+use crate::secret::{Secret, redacted};
 use crate::time::Timestamp;
 
 const MEMBERS: [(&str, Kind); 7] = [
@@ -37,11 +37,7 @@ pub(super) struct Granted<'a> {
     pub(super) access_token: &'a Secret,
 }
 
-impl std::fmt::Debug for Session {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Session(..)")
-    }
-}
+redacted!(Session);
 
 impl Session {
     pub(super) fn new(granted: Granted<'_>) -> Self {
@@ -101,7 +97,7 @@ impl<P: Platform> Client<P> {
     /// The stored session, if it reads well and belongs to this client; storage is input like any other.
     pub fn session(&self) -> Option<Session> {
         let text = self.platform.session_store().load(&self.session_name()).ok()??;
-        let record = Json::parse_object(text.as_bytes()).ok()?;
+        let record = Json::parse_record(&text)?;
         record.check(&MEMBERS).ok()?;
         let ours = record.str("issuer") == Some(self.config.authority()) && record.contains("claims");
         ours.then_some(Session(record))

@@ -91,7 +91,7 @@ impl<P: Platform> Client<P> {
     /// What storage holds is input like any other: a record that does not read is as good as none.
     fn load_transactions(&self) -> Object {
         let text = self.platform.tab_store().load(&self.config.record_name("transactions")).ok().flatten();
-        text.and_then(|text| Json::parse_object(text.as_bytes()).ok()).unwrap_or_default()
+        text.and_then(|text| Json::parse_record(&text)).unwrap_or_default()
     }
 
     fn save_transactions(&self, record: Object) -> Result<()> {

@@ -4,6 +4,7 @@ use crate::encoding::base64url_decode;
 use crate::error::{Error, ErrorCode, Result};
 use crate::jose::Algorithm;
 use crate::json::{Json, Kind, Object};
+use crate::secret::redacted;
 
 /// Longest token.
 const MAX_TOKEN: usize = 64 * 1024;
@@ -13,7 +14,6 @@ const MAX_HEADER: usize = 8 * 1024;
 const HEADER: [(&str, Kind); 3] = [("alg", Kind::Required), ("kid", Kind::Text), ("typ", Kind::Text)];
 
 /// A signed JWT, taken apart. Its claims cannot be read before somebody says that the signature was checked.
-#[derive(Debug)]
 pub struct Jws<'a> {
     /// `alg`, on the allow-list.
     pub algorithm: Algorithm,
@@ -24,6 +24,8 @@ pub struct Jws<'a> {
     header: Object,
     payload: Vec<u8>,
 }
+
+redacted!(Jws<'_>);
 
 impl<'a> Jws<'a> {
     /// Takes a token apart. Members of the header that would choose a key (`jwk`, `jku`, `x5u`, `x5c`) are ignored:

@@ -5,7 +5,8 @@ use crate::encoding::{form_encode, query_has};
 use crate::error::{Error, ErrorCode, Result};
 use crate::json::Object;
 use crate::protocol::pkce::{self, CodeVerifier};
-use crate::text::{concat, cut, pieces};
+use crate::secret::redacted;
+use crate::text::{concat, cut, pieces, whole};
 
 /// Parameters that the client sets itself, or that would bypass what it sets.
 const RESERVED: [&str; 12] = [
@@ -24,7 +25,7 @@ const RESERVED: [&str; 12] = [
 ];
 
 /// Everything a request is built from.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct AuthorizeRequest<'a> {
     /// `client_id`
     pub client_id: &'a str,
@@ -42,6 +43,8 @@ pub struct AuthorizeRequest<'a> {
     pub options: &'a AuthorizeOptions,
 }
 
+redacted!(AuthorizeRequest<'_>);
+
 /// What an application may ask for in one sign-in: parameters by their names on the wire, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuthorizeOptions(pub Vec<(String, String)>);
@@ -56,7 +59,10 @@ impl AuthorizeOptions {
             && value != "none"
             && pieces(value, b' ').into_iter().any(|value| value.is_empty() || value == "none")
         {
-            return Err(invalid(name, "none stands alone, other values are separated by single spaces"));
+            return Err(invalid(name, "none stands alone"));
+        }
+        if name == name::MAX_AGE && whole(value).is_none() {
+            return Err(invalid(name, "invalid"));
         }
         self.0.push((name.to_owned(), value.to_owned()));
         Ok(())
@@ -68,6 +74,11 @@ impl AuthorizeOptions {
             self.add(name, value.as_text().ok_or_else(|| invalid(name, "must be a string"))?)?;
         }
         Ok(())
+    }
+
+    /// `max_age` in seconds: however it was given, the answer is checked against it.
+    pub fn max_age(&self) -> Option<i64> {
+        self.0.iter().find(|(known, _)| known == name::MAX_AGE).and_then(|(_, value)| whole(value))
     }
 
     /// Whether there is a parameter of that name.
@@ -176,6 +187,15 @@ mod tests {
         let object = |text: &str| AuthorizeOptions::default().add_all(&Json::parse_object(text.as_bytes()).unwrap());
         assert_eq!(object(r#"{"a":"1","b":"2"}"#), Ok(()));
         assert!(object(r#"{"a":1}"#).is_err());
+    }
+
+    #[test]
+    fn id_11_max_age_is_known_however_it_was_given() {
+        assert_eq!(options(&[("max_age", "0")]).map(|options| options.max_age()), Ok(Some(0)));
+        assert_eq!(options(&[("prompt", "login")]).map(|options| options.max_age()), Ok(None));
+        for bad in ["", "-1", "1.5", "x", "99999999999999999999"] {
+            assert!(options(&[("max_age", bad)]).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::constants::authorize_response as name;
 use crate::encoding::{constant_time_eq, form_decode, query_has, query_pairs};
 use crate::error::{Error, ErrorCode, Result, ServerError, require_equal};
 use crate::json::Object;
-use crate::secret::Secret;
+use crate::secret::{Secret, redacted};
 use crate::url::HttpUrl;
 
 /// Parameters that may come once at most.
@@ -17,11 +17,11 @@ const INTERACTION: [&str; 4] =
     ["login_required", "consent_required", "interaction_required", "account_selection_required"];
 
 /// What came back, before anything about it is believed.
-#[derive(Debug)]
 pub struct AuthorizeResponse(Object);
 
+redacted!(AuthorizeResponse);
+
 /// What a response must agree with.
-#[derive(Debug)]
 pub struct Expected<'a> {
     /// `state` of the request.
     pub state: &'a str,
@@ -30,6 +30,8 @@ pub struct Expected<'a> {
     /// Whether that issuer always sends `iss`.
     pub iss_required: bool,
 }
+
+redacted!(Expected<'_>);
 
 /// A code from a response that agreed with its request: the only thing a code exchange accepts.
 #[derive(Debug)]

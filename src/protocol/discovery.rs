@@ -116,8 +116,7 @@ impl ProviderMetadata {
         if count == 1 {
             return Ok(only);
         }
-        let reason =
-            if count == 0 { "the provider offers no acceptable algorithm" } else { "the provider offers several" };
+        let reason = if count == 0 { "none offered is acceptable" } else { "several are offered" };
         Err(Error::new(ErrorCode::InvalidConfiguration)
             .with("option", "idTokenSignedResponseAlg")
             .with("reason", reason))

@@ -5,6 +5,7 @@ use crate::encoding::{base64url, constant_time_eq};
 use crate::error::{Error, ErrorCode, Result, require_equal};
 use crate::jose::{Algorithm, Jws, claims};
 use crate::json::{Json, Kind, Object};
+use crate::secret::redacted;
 use crate::text::decimal;
 use crate::time::Timestamp;
 
@@ -26,7 +27,6 @@ const CLAIMS: [(&str, Kind); 9] = [
 ];
 
 /// What this sign-in expects.
-#[derive(Debug)]
 pub struct Expected<'a> {
     /// The configured issuer.
     pub issuer: &'a str,
@@ -45,6 +45,8 @@ pub struct Expected<'a> {
     /// Now.
     pub now: Timestamp,
 }
+
+redacted!(Expected<'_>);
 
 /// What can be told from the header: an algorithm other than the one fixed for this client, or another kind of token,
 /// is refused before any key is looked for (RFC 8725, sections 3.1 and 3.11).

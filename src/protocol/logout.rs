@@ -4,12 +4,12 @@ use crate::constants::end_session_request as name;
 use crate::error::Result;
 use crate::json::Object;
 use crate::protocol::authorize::append_query;
+use crate::secret::redacted;
 
 /// Longest URL that browsers and servers handle without trouble; a longer request goes as a form.
 const MAX_URL: usize = 2000;
 
 /// What an end-session request carries.
-#[derive(Debug)]
 pub struct EndSessionRequest<'a> {
     /// The client.
     pub client_id: &'a str,
@@ -19,14 +19,18 @@ pub struct EndSessionRequest<'a> {
     pub return_to: Option<(&'a str, &'a str)>,
 }
 
+redacted!(EndSessionRequest<'_>);
+
 /// How to visit the end-session endpoint.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub enum EndSession {
     /// Go to this URL.
     Url(String),
     /// Post these parameters to this URL.
     Form(String, Object),
 }
+
+redacted!(EndSession);
 
 /// The request, as a URL or, when that would be too long, as a form (section 2 allows both).
 pub fn build(endpoint: &str, request: &EndSessionRequest<'_>) -> Result<EndSession> {
