@@ -12,10 +12,13 @@ const bindgen = path.join(root, "target/wasm-bindgen");
 const out = path.join(root, "pkg");
 const dist = path.join(out, "dist");
 const ENTRIES = ["index", "inline", "node"];
+const GLUE = path.join(bindgen, "oidc_wasm.js");
+const SHAKABLE = { name: "shakable", setup: ({ onLoad }) => onLoad({ filter: /oidc_wasm\.js$/ }, shakable) };
 const SOURCES = { index: "url", inline: "inline", node: "node" };
 
 await rm(out, { recursive: true, force: true });
 await mkdir(dist, { recursive: true });
+await assertShakable();
 for (const entry of ENTRIES) await bundle(entry);
 await declare();
 await copyFile(path.join(bindgen, "oidc_wasm_bg.wasm"), path.join(dist, "oidc_wasm_bg.wasm"));
@@ -35,11 +38,12 @@ async function bundle(entry) {
     target: "es2022",
     external: ["node:*"],
     alias: {
-      "#wasm": path.join(bindgen, "oidc_wasm.js"),
+      "#wasm": GLUE,
       "#source": path.join(template, "src/source", `${SOURCES[entry]}.ts`),
       "#bytes": path.join(bindgen, "oidc_wasm_bg.wasm"),
     },
     loader: { ".wasm": "base64" },
+    plugins: [SHAKABLE],
     // The glue warns about old ways to call it, which nobody here uses.
     drop: ["console"],
     minify: true,
@@ -47,6 +51,41 @@ async function bundle(entry) {
     legalComments: "none",
     logLevel: "warning",
   });
+}
+
+/**
+ * The glue without anything that runs when it is imported. Bundlers would keep that in every application, with all that it
+ * mentions; minifiers drop the comments that could tell them otherwise. What the core needs is made when it is loaded.
+ */
+async function shakable({ path: file }) {
+  const late = [];
+  const contents = (await readFile(file, "utf8"))
+    .replace(/^if \(Symbol\.dispose\).*$/gm, "")
+    // For browsers that cannot run this wasm anyway: Safari before 14.1.
+    .replace(/^if \(!\('encodeInto' in cachedTextEncoder\)\) \{\n.*?^\}$/ms, "")
+    .replace(/^(?:const|let) (\w+) = (new Text(?:De|En)coder\(.*\));$/gm, later)
+    .replace(/^const (\w+) = \(typeof FinalizationRegistry === 'undefined'\)\n.*\n *: (new .*);$/gm, later)
+    // Safari's decoder puts a byte order mark before the first text.
+    .replace(/^cachedTextDecoder\.decode\(\);$/m, (statement) => (late.push(statement), ""))
+    .replace(/^function __wbg_finalize_init\(.*\{$/m, (head) => [head, ...late.splice(0)].join("\n"));
+  if (late.length > 0) throw new Error(`${file} has no __wbg_finalize_init any more: wasm-bindgen changed its output`);
+  return { contents, loader: "js" };
+
+  function later(_, name, value) {
+    late.push(`${name} = ${value};`);
+    return `let ${name};`;
+  }
+}
+
+/** An application that imports the glue and uses nothing of it must be empty. */
+async function assertShakable() {
+  const stdin = { contents: `import ${JSON.stringify(GLUE)};`, resolveDir: root };
+  const options = { bundle: true, format: "esm", platform: "neutral", write: false, logLevel: "warning" };
+  const { outputFiles } = await build({ ...options, stdin, plugins: [SHAKABLE], minifySyntax: true });
+  const rest = outputFiles[0].text.replace(/^\/\/.*$/gm, "").trim();
+  if (rest === "") return;
+  console.error(`wasm-bindgen changed its output: importing its glue runs this, which shakable() does not know.\n\n${rest}\n`);
+  process.exit(1);
 }
 
 /** Declarations by tsc, without those that no entry reaches: they would only be read by accident. */

@@ -31,6 +31,22 @@ pub fn base64url(bytes: &[u8]) -> String {
     out
 }
 
+/// base64 with padding (RFC 4648, section 4), as Basic authentication wants it.
+pub fn base64(bytes: &[u8]) -> String {
+    let mut out = String::new();
+    for c in base64url(bytes).chars() {
+        out.push(match c {
+            '-' => '+',
+            '_' => '/',
+            other => other,
+        });
+    }
+    while !out.len().is_multiple_of(4) {
+        out.push('=');
+    }
+    out
+}
+
 /// Decodes base64url strictly: no padding, no white space, no superfluous character, unused bits zero. `None` for
 /// anything else.
 pub fn base64url_decode(text: &str) -> Option<Vec<u8>> {
@@ -61,13 +77,14 @@ pub fn constant_time_eq(a: &str, b: &str) -> bool {
     a.as_bytes().ct_eq(b.as_bytes()).into()
 }
 
-/// Appends a text in `application/x-www-form-urlencoded` (RFC 6749, appendix B).
-pub fn form_encode_into(out: &mut String, text: &str) {
+/// Percent-encodes everything but the unreserved characters (RFC 3986, section 2.3); `space` is what a space becomes:
+/// `+` in forms (RFC 6749, appendix B), `%20` in URLs, where every reader understands it.
+pub fn percent_encode(out: &mut String, text: &str, space: &str) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     for byte in text.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'*' => out.push(char::from(byte)),
-            b' ' => out.push('+'),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
+            b' ' => out.push_str(space),
             _ => {
                 out.push('%');
                 for nibble in [byte >> 4, byte & 15] {
@@ -76,20 +93,6 @@ pub fn form_encode_into(out: &mut String, text: &str) {
             }
         }
     }
-}
-
-/// `name=value&name=value`, form-encoded.
-pub fn form_encode(pairs: &[(&str, &str)]) -> String {
-    let mut out = String::new();
-    for (name, value) in pairs {
-        if !out.is_empty() {
-            out.push('&');
-        }
-        form_encode_into(&mut out, name);
-        out.push('=');
-        form_encode_into(&mut out, value);
-    }
-    out
 }
 
 /// Decodes one form-encoded text; `None` when a `%` is not followed by two hex digits or the bytes are not UTF-8.
@@ -160,8 +163,14 @@ mod tests {
     }
 
     #[test]
-    fn form_encoding_is_the_one_of_urlsearchparams() {
-        assert_eq!(form_encode(&[("a b", "ü&=+*-._~/"), ("", "")]), "a+b=%C3%BC%26%3D%2B*-._%7E%2F&=");
+    fn everything_but_unreserved_characters_is_encoded() {
+        let encode = |text, space| {
+            let mut out = String::new();
+            percent_encode(&mut out, text, space);
+            out
+        };
+        assert_eq!(encode("a bü&=+*-._~/!'()", "+"), "a+b%C3%BC%26%3D%2B%2A-._~%2F%21%27%28%29");
+        assert_eq!(encode("a b", "%20"), "a%20b");
         assert_eq!(form_decode("a+b%C3%BC%26").as_deref(), Some("a bü&"));
         for bad in ["%", "%4", "%zz", "%ff", "%+1"] {
             assert_eq!(form_decode(bad), None, "{bad:?}");

@@ -2,6 +2,7 @@
 //!
 //! A code is stable: applications branch on it. The message says what to do. Nothing secret is ever put into an error.
 
+use crate::secret::Secret;
 use crate::text::{cut, pieces};
 use std::fmt;
 use std::rc::Rc;
@@ -101,6 +102,8 @@ codes! {
     AccessTokenExpired = "access_token_expired", Interaction, "The access token has expired: call signIn() to get a new one.";
     /// Something that only a page has is missing here.
     UnsupportedEnvironment = "unsupported_environment", Usage, "A feature that this needs is missing here; details name it.";
+    /// A function that the application gave has failed.
+    HookFailed = "hook_failed", Usage, "A function given by the application failed; cause says why.";
     /// A defect of this library.
     Internal = "internal", Usage, "Internal error: reload the page, and please report it.";
 
@@ -112,6 +115,8 @@ codes! {
     EndpointNotAllowed = "endpoint_not_allowed", Policy, "An endpoint is on another origin than authority: name it in discoveryPolicy.additionalEndpointBaseAddresses if it is right.";
     /// The provider's metadata has no such endpoint.
     EndpointMissing = "endpoint_missing", Policy, "The metadata does not name the endpoint that this needs.";
+    /// The metadata is about another protected resource.
+    ResourceMismatch = "resource_mismatch", Policy, "The metadata is about another resource.";
     /// The access token may not be sent to this URL.
     OriginNotAllowed = "origin_not_allowed", Policy, "The access token is not sent to this URL: name it in allowedOrigins if it is right.";
     /// The provider says that it does not support PKCE with S256.
@@ -198,6 +203,10 @@ codes! {
     AuthTimeInvalid = "auth_time_invalid", Validation, "The sign-in is older than maxAgeSeconds allows.";
     /// `at_hash` does not fit the access token.
     AccessTokenHashMismatch = "access_token_hash_mismatch", Validation, "The access token does not belong to the ID Token.";
+    /// `c_hash` does not fit the code.
+    CodeHashMismatch = "code_hash_mismatch", Validation, "The code does not belong to the ID Token.";
+    /// `s_hash` does not fit the state.
+    StateHashMismatch = "state_hash_mismatch", Validation, "The state does not belong to the ID Token.";
     /// The token type is not `Bearer`.
     TokenTypeNotSupported = "token_type_not_supported", Validation, "The provider issued a token of another type.";
     /// Userinfo is about somebody else.
@@ -211,6 +220,11 @@ codes! {
     TokenError = "token_error", Protocol, "The token endpoint refused the request; error says why.";
     /// The userinfo endpoint answered with an error.
     UserinfoError = "userinfo_error", Protocol, "The userinfo endpoint refused the access token; error says why.";
+
+    /// Another endpoint answered with an error.
+    EndpointError = "endpoint_error", Protocol, "The endpoint refused the request; phase and error say which and why.";
+    /// The device code or the authentication request has expired before the person acted.
+    PollingExpired = "polling_expired", Interaction, "The person did not act in time: begin again.";
 
     /// Storage is missing, blocked or full.
     StorageUnavailable = "storage_unavailable", Storage, "The browser's storage is blocked or full: allow site data.";
@@ -237,6 +251,22 @@ pub enum Phase {
     Userinfo,
     /// Calling a protected API.
     Fetch,
+    /// Talking to the device authorization endpoint.
+    DeviceAuthorization,
+    /// Talking to the backchannel authentication endpoint.
+    BackchannelAuthentication,
+    /// Talking to the pushed authorization request endpoint.
+    PushedAuthorization,
+    /// Talking to the introspection endpoint.
+    Introspection,
+    /// Talking to the revocation endpoint.
+    Revocation,
+    /// Registering a client, or managing its registration.
+    Registration,
+    /// Fetching the metadata of a protected resource.
+    ProtectedResource,
+    /// Validating a logout token.
+    LogoutToken,
     /// Signing out.
     Logout,
     /// Reading or writing storage.
@@ -256,6 +286,14 @@ impl Phase {
             Self::IdToken => "id_token",
             Self::Userinfo => "userinfo",
             Self::Fetch => "fetch",
+            Self::DeviceAuthorization => "device_authorization",
+            Self::BackchannelAuthentication => "backchannel_authentication",
+            Self::PushedAuthorization => "pushed_authorization",
+            Self::Introspection => "introspection",
+            Self::Revocation => "revocation",
+            Self::Registration => "registration",
+            Self::ProtectedResource => "protected_resource",
+            Self::LogoutToken => "logout_token",
             Self::Logout => "logout",
             Self::Storage => "storage",
         }
@@ -282,12 +320,25 @@ impl ServerError {
     }
 }
 
+/// An answer, which says nothing about whether two errors are the same.
+#[derive(Debug)]
+struct Raw(Secret);
+
+impl PartialEq for Raw {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Raw {}
+
 #[derive(Debug, PartialEq, Eq)]
 struct Inner {
     code: ErrorCode,
     phase: Option<Phase>,
     status: Option<u16>,
     server: Option<ServerError>,
+    raw: Option<Raw>,
     details: Vec<(&'static str, String)>,
 }
 
@@ -301,7 +352,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// An error with nothing but its code.
     pub fn new(code: ErrorCode) -> Self {
-        Self(Rc::new(Inner { code, phase: None, status: None, server: None, details: Vec::new() }))
+        Self(Rc::new(Inner { code, phase: None, status: None, server: None, raw: None, details: Vec::new() }))
     }
 
     /// Adds evidence. Never pass a secret; the text is cleaned and cut.
@@ -320,6 +371,12 @@ impl Error {
     #[must_use]
     pub fn with_server(self, server: ServerError) -> Self {
         self.change(|inner| inner.server = Some(server))
+    }
+
+    /// Adds the answer itself, which may hold secrets: whoever asked for it by hand may look at it.
+    #[must_use]
+    pub fn with_raw(self, raw: String) -> Self {
+        self.change(|inner| inner.raw = Some(Raw(Secret::new(raw))))
     }
 
     /// Names the step, unless a deeper layer already did.
@@ -358,6 +415,11 @@ impl Error {
         self.0.server.as_ref()
     }
 
+    /// The answer itself, where there was one and it was kept.
+    pub fn raw(&self) -> Option<&Secret> {
+        self.0.raw.as_ref().map(|raw| &raw.0)
+    }
+
     /// Evidence: names and values, never a secret.
     pub fn details(&self) -> &[(&'static str, String)] {
         &self.0.details
@@ -372,9 +434,10 @@ impl Error {
     pub fn retryable(&self) -> bool {
         match self.0.code {
             ErrorCode::NetworkError | ErrorCode::Timeout => true,
-            ErrorCode::UnexpectedStatus => {
-                matches!(self.0.status, Some(408 | 429 | 500..=599))
-            }
+            ErrorCode::UnexpectedStatus
+            | ErrorCode::TokenError
+            | ErrorCode::UserinfoError
+            | ErrorCode::EndpointError => matches!(self.0.status, Some(408 | 429 | 500..=599)),
             _ => false,
         }
     }

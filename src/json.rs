@@ -63,23 +63,29 @@ impl From<i64> for Number {
     }
 }
 
-/// What a member of an object must be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A text that is there and not empty.
-    Required,
-    /// A text, if it is there.
-    Text,
-    /// A number with an exact whole part, if it is there.
-    Whole,
-    /// `true` or `false`, if it is there.
-    Flag,
-    /// A list of texts, if it is there.
-    Texts,
-    /// An object, if it is there.
-    Object,
-    /// Anything.
-    Any,
+/// A table of members, as text: their names with a space between, each behind a mark of what it must be. No mark: a
+/// text. `#`: a number with an exact whole part. `?`: `true` or `false`. `[`: a list of texts. `*`: a list. `{`: an
+/// object. `~`: anything. `!` before all of that: it must be there, a text not empty. As arrays, the tables of this crate
+/// would be kilobytes more in every download.
+pub type Table = &'static str;
+
+/// The entries of a table: whether it must be there, its mark (0 for none), its name.
+pub fn entries(table: Table) -> Vec<(bool, u8, &'static str)> {
+    let mut entries = Vec::new();
+    for entry in text::pieces(table, b' ') {
+        let (required, rest) = entry.strip_prefix('!').map_or((false, entry), |rest| (true, rest));
+        let mark = rest.bytes().next().filter(|mark| b"#?[*{~+".contains(mark));
+        let name = if mark.is_some() { rest.get(1..).unwrap_or_default() } else { rest };
+        if !name.is_empty() {
+            entries.push((required, mark.unwrap_or_default(), name));
+        }
+    }
+    entries
+}
+
+/// Whether a table has a member of that name.
+pub fn has_entry(table: Table, name: &str) -> bool {
+    entries(table).iter().any(|(_, _, known)| *known == name)
 }
 
 /// The members of a JSON object.
@@ -121,19 +127,19 @@ impl Object {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
-    /// Checks that every member of the table that is present has its kind and that required ones are there; `Err` with
-    /// the name of the first that does not. Afterwards the accessors below say what is there.
-    pub fn check(&self, table: &[(&'static str, Kind)]) -> std::result::Result<(), &'static str> {
-        for (name, kind) in table {
-            let fits = match (kind, self.get(name)) {
-                (Kind::Required, value) => value.and_then(Json::as_text).is_some_and(|text| !text.is_empty()),
-                (_, None)
-                | (Kind::Any, _)
-                | (Kind::Text, Some(Json::String(_)))
-                | (Kind::Flag, Some(Json::Bool(_))) => true,
-                (Kind::Whole, Some(Json::Number(number))) => number.whole().is_some(),
-                (Kind::Texts, Some(Json::Array(items))) => items.iter().all(|item| item.as_text().is_some()),
-                (Kind::Object, Some(Json::Object(_))) => true,
+    /// Checks that every member of the table that is present is what it must be and that required ones are there; `Err`
+    /// with the name of the first that does not. Afterwards the accessors below say what is there.
+    pub fn check(&self, table: Table) -> std::result::Result<(), &'static str> {
+        for (required, mark, name) in entries(table) {
+            let fits = match (mark, self.get(name)) {
+                (_, None) => !required,
+                (b'~', _)
+                | (b'?', Some(Json::Bool(_)))
+                | (b'*', Some(Json::Array(_)))
+                | (b'{', Some(Json::Object(_))) => true,
+                (0, Some(Json::String(text))) => !(required && text.is_empty()),
+                (b'#', Some(Json::Number(number))) => number.whole().is_some(),
+                (b'[', Some(Json::Array(items))) => items.iter().all(|item| item.as_text().is_some()),
                 _ => false,
             };
             if !fits {
@@ -695,21 +701,15 @@ mod tests {
 
     #[test]
     fn a_table_names_the_first_member_that_does_not_fit() {
-        let table = [
-            ("r", Kind::Required),
-            ("t", Kind::Text),
-            ("n", Kind::Whole),
-            ("b", Kind::Flag),
-            ("l", Kind::Texts),
-            ("o", Kind::Object),
-            ("x", Kind::Any),
-        ];
-        let check = |text: &str| Json::parse_object(text.as_bytes()).unwrap().check(&table);
-        assert_eq!(check(r#"{"r":"x","t":"","n":1.5,"b":false,"l":["a"],"o":{},"x":null,"unknown":1}"#), Ok(()));
-        assert_eq!(check(r#"{"r":"x"}"#), Ok(()));
+        let check = |text: &str| Json::parse_object(text.as_bytes()).unwrap().check("!r t #n ?b [l {o ~x *a !#m");
+        let all = r#"{"r":"x","t":"","n":1.5,"b":false,"l":["a"],"o":{},"x":null,"a":[1],"m":0,"unknown":1}"#;
+        assert_eq!(check(all), Ok(()));
+        assert_eq!(check(r#"{"r":"x","m":1}"#), Ok(()));
         for (text, wrong) in [
             ("{}", "r"),
             (r#"{"r":""}"#, "r"),
+            (r#"{"r":"x"}"#, "m"),
+            (r#"{"r":"x","m":null}"#, "m"),
             (r#"{"r":"x","t":1}"#, "t"),
             (r#"{"r":"x","t":null}"#, "t"),
             (r#"{"r":"x","n":"1"}"#, "n"),
@@ -718,6 +718,7 @@ mod tests {
             (r#"{"r":"x","l":["a",1]}"#, "l"),
             (r#"{"r":"x","l":"a"}"#, "l"),
             (r#"{"r":"x","o":[]}"#, "o"),
+            (r#"{"r":"x","a":{}}"#, "a"),
         ] {
             assert_eq!(check(text), Err(wrong), "{text}");
         }

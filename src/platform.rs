@@ -5,6 +5,7 @@ use crate::http::{HttpRequest, HttpResponse};
 use crate::jose::{Algorithm, Hash, Jwk};
 use crate::time::Timestamp;
 use std::future::Future;
+use std::pin::Pin;
 
 /// Sends requests.
 pub trait Http {
@@ -16,7 +17,19 @@ pub trait Http {
 pub trait Clock {
     /// Now.
     fn now(&self) -> Timestamp;
+
+    /// The time that an HTTP header means (RFC 9110, section 5.6.7).
+    fn parse_http_date(&self, text: &str) -> Option<Timestamp>;
 }
+
+/// Functions that an application gives along with a request, by name: `sign`, `assertion`, `validate`.
+pub trait Hooks {
+    /// Calls one; an error when it throws or is not there.
+    fn call<'a>(&'a self, name: &'static str, argument: &'a str) -> HookAnswer<'a>;
+}
+
+/// What a hook gives back, in time.
+pub type HookAnswer<'a> = Pin<Box<dyn Future<Output = Result<String>> + 'a>>;
 
 /// Gives random bytes fit for keys.
 pub trait Random {

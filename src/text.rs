@@ -18,6 +18,12 @@ pub fn cut(text: &str, mark: u8) -> (&str, Option<&str>) {
     }
 }
 
+/// What stands before and after the first occurrence of a text.
+pub fn cut_at<'a>(text: &'a str, mark: &str) -> Option<(&'a str, &'a str)> {
+    let at = (0..text.len()).find(|at| text.get(*at..).is_some_and(|rest| rest.starts_with(mark)))?;
+    Some((text.get(..at)?, text.get(at..)?.strip_prefix(mark)?))
+}
+
 /// The pieces between the marks; one where there is none. `mark` is an ASCII character.
 pub fn pieces(text: &str, mark: u8) -> Vec<&str> {
     let (mut pieces, mut rest) = (Vec::new(), Some(text));
@@ -51,6 +57,20 @@ pub fn decimal(value: i64) -> String {
     }
     if value < 0 {
         out.insert(0, '-');
+    }
+    out
+}
+
+/// `snake_case` as `camelCase`: what a name on the wire is called in TypeScript.
+pub fn camel(name: &str) -> String {
+    let (mut out, mut upper) = (String::new(), false);
+    for c in name.chars() {
+        if c == '_' {
+            upper = true;
+        } else {
+            out.push(if upper { c.to_ascii_uppercase() } else { c });
+            upper = false;
+        }
     }
     out
 }

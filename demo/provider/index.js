@@ -13,7 +13,7 @@ const FORM_LIMIT = 8_192;
  * Loads `oidc-provider`. On Node 20 it warns that it wants Node 22; the demo and its tests are known to work there, so
  * that one line is left out and every other message comes through.
  */
-async function loadProvider() {
+export async function loadProvider() {
   const { warn } = console;
   console.warn = (...values) => {
     if (!String(values[0]).includes("oidc-provider WARNING: Unsupported runtime.")) warn(...values);

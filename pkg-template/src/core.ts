@@ -43,20 +43,7 @@ export class Core {
 
   async run<K extends keyof Operations>(operation: K, argument: Operations[K][0], signal?: AbortSignal): Promise<Operations[K][1]> {
     const text = typeof argument === "string" ? argument : json(argument);
-    let giveUp: ((failure: unknown) => void) | undefined;
-    try {
-      const result = await new Promise((resolve, reject) => {
-        giveUp = reject;
-        waiting.add(reject);
-        // Not resolve(promise): that would tie this promise to one that a dead instance never settles.
-        enter(() => this.#client.run(operation, text, signal)).then(resolve, reject);
-      });
-      return result as Operations[K][1];
-    } catch (failure) {
-      throw translate(failure, failure instanceof WebAssembly.RuntimeError);
-    } finally {
-      if (giveUp) waiting.delete(giveUp);
-    }
+    return settle(() => this.#client.run(operation, text, signal));
   }
 
   free(): void {
@@ -65,7 +52,7 @@ export class Core {
 }
 
 /** Whatever is thrown across the boundary and is not an error of the core has left its frames half-way. */
-function enter<T>(run: () => T): T {
+export function enter<T>(run: () => T): T {
   if (dead) throw dead;
   try {
     return run();
@@ -74,7 +61,26 @@ function enter<T>(run: () => T): T {
   }
 }
 
-function json(value: object = {}): string {
+/** The same for what may wait: the promise that the core gives, or the end of the core. */
+export async function settle<T>(run: () => Promise<unknown>): Promise<T> {
+  let giveUp: ((failure: unknown) => void) | undefined;
+  try {
+    const result = await new Promise((resolve, reject) => {
+      giveUp = reject;
+      waiting.add(reject);
+      // Not resolve(promise): that would tie this promise to one that a dead instance never settles.
+      enter(run).then(resolve, reject);
+    });
+    return result as T;
+  } catch (failure) {
+    throw translate(failure, failure instanceof WebAssembly.RuntimeError);
+  } finally {
+    if (giveUp) waiting.delete(giveUp);
+  }
+}
+
+/** The text of an argument. Nothing of it is kept: what the caller changes later has no effect. */
+export function json(value: unknown = {}): string {
   try {
     return JSON.stringify(value, refuseFunctions);
   } catch (cause) {
@@ -89,7 +95,7 @@ function json(value: object = {}): string {
 
 /** `JSON.stringify` would leave a function out in silence; an option that is ignored helps nobody. */
 function refuseFunctions(name: string, value: unknown): unknown {
-  if (typeof value === "function") throw new TypeError(`${name} is a function`);
+  if (typeof value === "function" || typeof value === "symbol") throw new TypeError(`${name} is a ${typeof value}`);
   return value;
 }
 

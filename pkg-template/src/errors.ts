@@ -13,6 +13,8 @@ export interface OidcErrorTypes {
   access_token_expired: "interaction";
   /** Something that only a page has is missing here. */
   unsupported_environment: "usage";
+  /** A function that the application gave has failed; `cause` is what it threw. */
+  hook_failed: "usage";
   /** A defect of this library. */
   internal: "usage";
 
@@ -24,6 +26,8 @@ export interface OidcErrorTypes {
   endpoint_not_allowed: "policy";
   /** The provider's metadata has no such endpoint. */
   endpoint_missing: "policy";
+  /** The metadata is about another protected resource. */
+  resource_mismatch: "policy";
   /** The access token may not be sent to this URL. */
   origin_not_allowed: "policy";
   /** The provider says that it does not support PKCE with S256. */
@@ -110,6 +114,10 @@ export interface OidcErrorTypes {
   auth_time_invalid: "validation";
   /** `at_hash` does not fit the access token. */
   access_token_hash_mismatch: "validation";
+  /** `c_hash` does not fit the code. */
+  code_hash_mismatch: "validation";
+  /** `s_hash` does not fit the state. */
+  state_hash_mismatch: "validation";
   /** The token type is not `Bearer`. */
   token_type_not_supported: "validation";
   /** Userinfo is about somebody else. */
@@ -123,6 +131,10 @@ export interface OidcErrorTypes {
   token_error: "protocol";
   /** The userinfo endpoint answered with an error. */
   userinfo_error: "protocol";
+  /** Another endpoint answered with an error; `phase` says which. */
+  endpoint_error: "protocol";
+  /** The device code or the authentication request has expired before the person acted. */
+  polling_expired: "interaction";
 
   /** Storage is missing, blocked or full. */
   storage_unavailable: "storage";
@@ -168,12 +180,14 @@ export interface OidcErrorInit<Code extends OidcErrorCode = OidcErrorCode> {
   readonly error?: string;
   readonly errorDescription?: string;
   readonly errorUri?: string;
+  readonly raw?: string;
   readonly details?: Readonly<Record<string, string>>;
   readonly cause?: unknown;
 }
 
 /**
- * The one kind of error that this package throws or rejects with. It never carries a token, a code or a `state`.
+ * The one kind of error that this package throws or rejects with. It never carries a token, a code or a `state`, except
+ * in {@link OidcError.raw}.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2.1
  * @example
@@ -193,16 +207,17 @@ export interface OidcErrorInit<Code extends OidcErrorCode = OidcErrorCode> {
  * ```
  */
 export class OidcError<Code extends OidcErrorCode = OidcErrorCode> extends Error {
-  static {
-    // Not from the class: a minifier may rename that.
-    this.prototype.name = "OidcError";
+  /** Always the same, whatever a minifier makes of the class's own name. */
+  override get name(): "OidcError" {
+    // Not by a static block: bundlers keep a class that has one, used or not.
+    return "OidcError";
   }
 
   /** Why it failed: stable, made for programs. */
   readonly code: Code;
   /** What kind of failure the code belongs to. */
   readonly type: OidcErrorTypes[Code];
-  /** The step that failed, for example `discovery`, `callback`, `token` or `id_token`. */
+  /** The step that failed, for example `discovery`, `callback`, `token` or `introspection`. */
   declare readonly phase?: string;
   /** Whether the same call may succeed later without anybody changing anything. */
   readonly retryable: boolean;
@@ -214,6 +229,11 @@ export class OidcError<Code extends OidcErrorCode = OidcErrorCode> extends Error
   declare readonly errorDescription?: string;
   /** `error_uri` of the OAuth answer: foreign text. It is never opened. */
   declare readonly errorUri?: string;
+  /**
+   * The server's answer, where a protocol function failed on it. It may hold secrets. It is not enumerable: neither loggers
+   * nor `toJSON` nor a spread take it along.
+   */
+  declare readonly raw?: string;
   /** Evidence by name, for example what was expected and what came. Never a secret. */
   readonly details: Readonly<Record<string, string>>;
 
@@ -227,10 +247,11 @@ export class OidcError<Code extends OidcErrorCode = OidcErrorCode> extends Error
     for (const name of ["phase", "status", "error", "errorDescription", "errorUri"] as const) {
       if (init[name] !== undefined) Object.assign(this, { [name]: init[name] });
     }
+    if (init.raw !== undefined) Object.defineProperty(this, "raw", { value: init.raw });
   }
 
-  /** Everything but the stack and the cause, for logs. */
-  toJSON(): Omit<OidcErrorInit<Code>, "cause"> & { readonly name: string } {
+  /** Everything but the stack, the cause and the raw answer, for logs. */
+  toJSON(): Omit<OidcErrorInit<Code>, "cause" | "raw"> & { readonly name: string } {
     return Object.assign({ name: this.name, message: this.message }, this);
   }
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { ProviderMetadata } from "./metadata.js";
 
 /** Algorithms accepted for signatures of ID Tokens. `none` and the symmetric `HS*` family are never accepted. */
 export type SigningAlgorithm =
@@ -29,11 +30,12 @@ export type JsonValue =
   | { readonly [member: string]: JsonValue };
 
 /**
- * What discovery insists on. Everything is on by default; an option that weakens a check begins with `dangerous`.
+ * What the discovery of {@link OidcClient} insists on. Everything is on by default; an option that weakens a check begins
+ * with `dangerous`.
  *
  * @see https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfigurationValidation
  */
-export interface DiscoveryPolicy {
+export interface ClientDiscoveryPolicy {
   /**
    * Further base addresses on which the provider may have endpoints, besides the origin of `authority`, for example
    * `["https://oauth2.googleapis.com"]`. Compared by origin, then by path prefix at a `/`.
@@ -44,24 +46,6 @@ export interface DiscoveryPolicy {
    * closed test networks only. Loopback (`localhost`, `127.0.0.0/8`, `[::1]`) needs no switch.
    */
   readonly dangerousAllowHttp?: boolean;
-}
-
-/**
- * Provider metadata given by hand instead of fetched. Checked by the same rules as a fetched document.
- *
- * @see https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderMetadata
- */
-export interface ProviderMetadata {
-  readonly issuer: string;
-  readonly authorization_endpoint?: string;
-  readonly token_endpoint?: string;
-  readonly userinfo_endpoint?: string;
-  readonly end_session_endpoint?: string;
-  readonly jwks_uri?: string;
-  readonly authorization_response_iss_parameter_supported?: boolean;
-  readonly code_challenge_methods_supported?: readonly string[];
-  readonly id_token_signing_alg_values_supported?: readonly string[];
-  readonly [member: string]: unknown;
 }
 
 /** Settings of {@link OidcClient.create}. */
@@ -83,10 +67,10 @@ export interface OidcClientOptions {
   readonly postLogoutRedirectUri?: string;
   /** Space-separated scopes. Must contain `openid`. Default `"openid"`. */
   readonly scope?: string;
-  /** Provider metadata, when it is not to be fetched from `authority`. */
+  /** Provider metadata, when it is not to be fetched from `authority`. Checked by the same rules as a fetched document. */
   readonly metadata?: ProviderMetadata;
   /** What discovery insists on. */
-  readonly discoveryPolicy?: DiscoveryPolicy;
+  readonly discoveryPolicy?: ClientDiscoveryPolicy;
   /**
    * The one algorithm that ID Tokens of this client are signed with (`id_token_signed_response_alg` of its
    * registration). Default: `RS256` where the provider's metadata offers it or lists nothing; otherwise the only

@@ -13,3 +13,17 @@ export class Client {
   run(operation: string, argument: string, signal?: AbortSignal): Promise<unknown>;
   free(): void;
 }
+
+/** Everything that needs no waiting. Throws a plain object that describes the error. */
+export function call(operation: string, argument: string): unknown;
+/** One protocol request. The hooks do what the core cannot: sign with a key that it never sees, ask the application. */
+export function request(
+  operation: string,
+  argument: string,
+  hooks?: Readonly<Record<string, (text: string) => Promise<string>>>,
+  signal?: AbortSignal,
+): Promise<unknown>;
+
+export function base64urlEncode(bytes: Uint8Array): string;
+export function base64urlDecode(text: string): Uint8Array<ArrayBuffer> | undefined;
+export function timingSafeEqual(a: Uint8Array, b: Uint8Array): boolean;

@@ -9,7 +9,15 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        // A float to integer cast saturates.
-        Timestamp::from_seconds((js_sys::Date::now() / 1000.0) as i64)
+        seconds(js_sys::Date::now())
     }
+
+    fn parse_http_date(&self, text: &str) -> Option<Timestamp> {
+        Some(js_sys::Date::parse(text)).filter(|milliseconds| !milliseconds.is_nan()).map(seconds)
+    }
+}
+
+fn seconds(milliseconds: f64) -> Timestamp {
+    // A float to integer cast saturates.
+    Timestamp::from_seconds((milliseconds / 1000.0) as i64)
 }

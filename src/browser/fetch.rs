@@ -2,7 +2,7 @@
 
 use crate::browser::global::json;
 use crate::error::{Error, ErrorCode, Result};
-use crate::http::{HttpRequest, HttpResponse, media_type};
+use crate::http::{HttpRequest, HttpResponse, RESPONSE_HEADERS};
 use crate::json::{Json, Object};
 use crate::platform::Http;
 use crate::text::concat;
@@ -48,30 +48,34 @@ impl Http for FetchHttp {
         if status == 0 || (300..400).contains(&status) {
             return Err(Error::new(ErrorCode::RedirectRefused).with("url", &request.url));
         }
-        let content_type = response.headers().get("content-type").ok().flatten();
+        let mut headers = Object::default();
+        for name in RESPONSE_HEADERS {
+            if let Ok(Some(value)) = response.headers().get(name) {
+                headers.set_text(name, &value);
+            }
+        }
         let body = read(&response, request.max_bytes).await?;
-        Ok(HttpResponse { status, content_type, body })
+        Ok(HttpResponse { status, headers, body })
     }
 }
 
-/// No cookies, no cache, no referrer, no redirect. `mode` says that there are no shortcuts: without CORS no answer.
-const INIT: &str =
-    r#","mode":"cors","credentials":"omit","cache":"no-store","redirect":"manual","referrerPolicy":"no-referrer"}"#;
+/// No cache, no referrer, no redirect. `mode` says that there are no shortcuts: without CORS no answer.
+const INIT: &str = r#","mode":"cors","cache":"no-store","redirect":"manual","referrerPolicy":"no-referrer"}"#;
 
 fn build(request: &HttpRequest, controller: &AbortController) -> std::result::Result<Request, JsValue> {
-    let mut headers = Object::default();
+    let mut headers = request.headers.clone();
     headers.set_text("accept", request.accept);
     if let Some(authorization) = &request.authorization {
         headers.set_text("authorization", authorization.expose());
     }
-    if request.form.is_some() {
-        headers.set_text("content-type", media_type::FORM);
-    }
     let mut init = Object::default();
     init.set_text("method", request.method.as_str());
-    if let Some(form) = &request.form {
-        init.set_text("body", form.expose());
+    if let Some((media_type, body)) = &request.body {
+        headers.set_text("content-type", media_type);
+        init.set_text("body", body.expose());
     }
+    // A certificate counts as a credential like any cookie (Fetch standard, section 2.2.5).
+    init.set_text("credentials", if request.credentials { "include" } else { "omit" });
     init.set("headers", headers.into());
     let text = Json::from(init).to_text();
     let init: RequestInit = json(&concat(&[text.strip_suffix('}').unwrap_or_default(), INIT])).unchecked_into();

@@ -4,6 +4,7 @@
 mod clock;
 mod fetch;
 mod global;
+mod hooks;
 mod random;
 mod storage;
 mod timer;
@@ -11,6 +12,7 @@ mod webcrypto;
 
 pub use clock::SystemClock;
 pub use fetch::FetchHttp;
+pub use hooks::JsHooks;
 pub use random::SystemRandom;
 pub use storage::{BrowserStore, Place};
 pub use timer::SystemTimer;

@@ -1,33 +1,23 @@
 //! Settings of a client, checked once. Nothing that is misspelt or cannot work is accepted and ignored.
 
+use crate::client::documents::Source;
 use crate::client::fingerprint;
 use crate::error::{Error, ErrorCode, Result};
 use crate::jose::Algorithm;
-use crate::json::{Json, Kind, Object};
+use crate::json::{Json, Object};
 use crate::protocol::authorize::AuthorizeOptions;
-use crate::protocol::discovery::ProviderMetadata;
+use crate::protocol::discovery::{self, Place, ProviderMetadata};
 use crate::protocol::policy::DiscoveryPolicy;
+use crate::protocol::request::checked;
 use crate::text::{concat, pieces};
 
 /// Every option by the name that TypeScript uses.
-const OPTIONS: [(&str, Kind); 14] = [
-    ("authority", Kind::Required),
-    ("clientId", Kind::Required),
-    ("redirectUri", Kind::Required),
-    ("postLogoutRedirectUri", Kind::Text),
-    ("scope", Kind::Text),
-    ("metadata", Kind::Object),
-    ("discoveryPolicy", Kind::Object),
-    ("idTokenSignedResponseAlg", Kind::Text),
-    ("trustedAudiences", Kind::Texts),
-    ("storage", Kind::Text),
-    ("allowedOrigins", Kind::Texts),
-    ("authorizeParameters", Kind::Object),
-    ("clockToleranceSeconds", Kind::Whole),
-    ("timeoutSeconds", Kind::Whole),
-];
-const POLICY_OPTIONS: [(&str, Kind); 2] =
-    [("additionalEndpointBaseAddresses", Kind::Texts), ("dangerousAllowHttp", Kind::Flag)];
+const OPTIONS: &str = "!authority !clientId !redirectUri postLogoutRedirectUri scope {metadata {discoveryPolicy \
+    idTokenSignedResponseAlg [trustedAudiences storage [allowedOrigins {authorizeParameters \
+    #clockToleranceSeconds #timeoutSeconds";
+const POLICY_OPTIONS: &str = "[additionalEndpointBaseAddresses ?dangerousAllowHttp";
+/// How long metadata is used without asking again, in seconds.
+const METADATA_FRESH: i64 = 60 * 60;
 /// Options that are URLs to go to or to send to.
 const URLS: [&str; 3] = ["authority", "redirectUri", "postLogoutRedirectUri"];
 
@@ -35,6 +25,7 @@ const URLS: [&str; 3] = ["authority", "redirectUri", "postLogoutRedirectUri"];
 #[derive(Clone, Debug)]
 pub struct Config {
     options: Object,
+    place: Place,
     policy: DiscoveryPolicy,
     metadata: Option<ProviderMetadata>,
     algorithm: Option<Algorithm>,
@@ -43,18 +34,13 @@ pub struct Config {
 impl Config {
     /// Reads options as TypeScript gives them. `null` counts as absent.
     pub fn parse(options: &Object) -> Result<Self> {
-        let options = checked(options, &OPTIONS, ErrorCode::InvalidConfiguration)?;
+        let options = checked(options, OPTIONS, ErrorCode::InvalidConfiguration)?;
         let empty = Object::default();
         let given = options.object("discoveryPolicy").unwrap_or(&empty);
-        let given = checked(given, &POLICY_OPTIONS, ErrorCode::InvalidConfiguration)?;
-        let policy = DiscoveryPolicy {
-            additional_endpoint_base_addresses: given.list("additionalEndpointBaseAddresses").to_vec(),
-            dangerous_allow_http: given.flag("dangerousAllowHttp"),
-        };
-        let bases = [("additionalEndpointBaseAddresses", &given), ("allowedOrigins", &options)];
-        let bases =
-            bases.iter().flat_map(|(name, object)| object.list(name).iter().map(move |base| (*name, base.as_text())));
-        for (name, url) in URLS.iter().map(|name| (*name, options.str(name))).chain(bases) {
+        let given = checked(given, POLICY_OPTIONS, ErrorCode::InvalidConfiguration)?;
+        let policy = DiscoveryPolicy::parse(Some(&given), ErrorCode::InvalidConfiguration)?;
+        let origins = options.list("allowedOrigins").iter().map(|origin| ("allowedOrigins", origin.as_text()));
+        for (name, url) in URLS.iter().map(|name| (*name, options.str(name))).chain(origins) {
             let Some(url) = url else { continue };
             let check = if name == "redirectUri" || name == "postLogoutRedirectUri" {
                 policy.check_url(name, url)
@@ -87,7 +73,9 @@ impl Config {
             }
         }
         let (metadata, algorithm) = (metadata.transpose()?, algorithm.transpose()?);
-        Ok(Self { options, policy, metadata, algorithm })
+        let place = discovery::locate(options.str_or_empty("authority"), discovery::OPENID_CONFIGURATION)
+            .map_err(|error| invalid("authority", error.detail("reason")))?;
+        Ok(Self { options, place, policy, metadata, algorithm })
     }
 
     /// Whether the session is kept in `sessionStorage` instead of this page's memory.
@@ -115,8 +103,26 @@ impl Config {
         self.options.str("scope").unwrap_or("openid")
     }
 
-    pub(super) fn metadata(&self) -> Option<&ProviderMetadata> {
-        self.metadata.as_ref()
+    /// The options of a request to one of the provider's endpoints.
+    pub(super) fn request(&self, address: &str) -> Object {
+        let mut request = Object::default();
+        request.set_text("address", address);
+        request.set("dangerousAllowHttp", self.policy.allows_http().into());
+        request
+    }
+
+    /// Where the provider's documents come from.
+    pub(super) fn source(&self) -> Source {
+        Source {
+            place: self.place.clone(),
+            policy: self.policy.clone(),
+            whole: false,
+            given: self.metadata.clone(),
+            timeout: self.timeout(),
+            fresh: METADATA_FRESH,
+            lasting: METADATA_FRESH,
+            stored: true,
+        }
     }
 
     pub(super) fn policy(&self) -> &DiscoveryPolicy {
@@ -143,8 +149,8 @@ impl Config {
         self.options.number("clockToleranceSeconds").unwrap_or(60)
     }
 
-    pub(super) fn timeout(&self) -> u32 {
-        self.options.number("timeoutSeconds").and_then(|seconds| u32::try_from(seconds).ok()).unwrap_or(10)
+    pub(super) fn timeout(&self) -> i64 {
+        self.options.number("timeoutSeconds").unwrap_or(10)
     }
 
     /// A name in storage that no other issuer or client uses (the version tells readers what to expect there).
@@ -152,23 +158,6 @@ impl Config {
         let client = fingerprint(&concat(&[self.authority(), "\n", self.client_id()]));
         concat(&["oidc-wasm.1.", client.as_str(), ".", kind])
     }
-}
-
-/// The members that are not `null`, each of a name in the table and of its kind. An option that nobody reads is a
-/// mistake: a misspelling, another library's name, or a secret, which a page cannot keep (RFC 9700, section 2.5).
-pub(super) fn checked(options: &Object, table: &[(&'static str, Kind)], code: ErrorCode) -> Result<Object> {
-    let mut given = Object::default();
-    for (name, value) in options.iter().filter(|(_, value)| **value != Json::Null) {
-        if !table.iter().any(|(known, _)| *known == name) {
-            let reason = if name.ends_with("ecret") { "register a public client" } else { "there is no such option" };
-            return Err(Error::new(code).with("option", name).with("reason", reason));
-        }
-        given.set(name, value.clone());
-    }
-    given
-        .check(table)
-        .map_err(|name| Error::new(code).with("option", name).with("reason", "missing or of the wrong type"))?;
-    Ok(given)
 }
 
 fn invalid(option: &str, reason: &str) -> Error {

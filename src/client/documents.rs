@@ -1,150 +1,232 @@
-//! The provider's two public documents, metadata and keys: from memory, from this tab's storage, or fetched; one
-//! request at a time, and only documents that passed their checks are kept.
+//! A provider's two public documents, metadata and keys: from memory, from this tab's storage, or fetched; one request
+//! at a time, and only documents that passed their checks are kept.
 
+use crate::client::fingerprint;
+use crate::client::send::send;
 use crate::client::single_flight::SingleFlight;
-use crate::client::{Client, fingerprint};
 use crate::error::{During as _, ErrorCode, Phase, Result};
-use crate::http::HttpRequest;
-use crate::jose::{Algorithm, Jwk, jwks};
+use crate::http::{HttpRequest, media_type};
+use crate::jose::{Algorithm, Jwk, Jws, jwks};
 use crate::json::{Json, Object};
-use crate::platform::{Clock as _, Platform, Store as _};
+use crate::platform::{Clock as _, Platform, Store as _, Verifier as _};
 use crate::protocol::answer;
-use crate::protocol::discovery::{self, ProviderMetadata};
+use crate::protocol::discovery::{self, Place, ProviderMetadata};
+use crate::protocol::policy::DiscoveryPolicy;
 use crate::text::concat;
 use crate::time::Timestamp;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-/// How long metadata is used without asking again, in seconds.
-const METADATA_FRESH: i64 = 60 * 60;
 /// How long keys are used without asking again, in seconds.
 const KEYS_FRESH: i64 = 5 * 60;
 /// Least time between two fetches because of an unknown key, in seconds: tokens with made-up key names must not turn
 /// into a flood of requests.
 const COOLDOWN: i64 = 60;
+/// How long a document that could not be fetched again is used before the next attempt, in seconds.
+const RETRY: i64 = 5;
 
-#[derive(Default)]
-pub(super) struct Documents {
+/// Whose documents, and how they are kept.
+pub(super) struct Source {
+    /// The issuer, and where its metadata is.
+    pub(super) place: Place,
+    /// What the metadata must obey.
+    pub(super) policy: DiscoveryPolicy,
+    /// Whether every endpoint is checked, or only those that a sign-in uses.
+    pub(super) whole: bool,
+    /// Metadata that need not be fetched.
+    pub(super) given: Option<ProviderMetadata>,
+    /// Seconds that a request may take.
+    pub(super) timeout: i64,
+    /// Seconds that metadata is used without asking again.
+    pub(super) fresh: i64,
+    /// Seconds that it is still used when asking again fails.
+    pub(super) lasting: i64,
+    /// Whether later pages of this tab may use what this one fetched.
+    pub(super) stored: bool,
+}
+
+/// Clones share everything.
+pub(super) struct Documents<P>(Rc<Inner<P>>);
+
+struct Inner<P> {
+    platform: Rc<P>,
+    source: Source,
     metadata: Slot,
     keys: Slot,
     refetched_at: Cell<Option<Timestamp>>,
 }
 
-/// One document: the last good one with its time and address, and the request under way.
-#[derive(Default)]
-struct Slot {
-    known: RefCell<Option<(Timestamp, String, Rc<Object>)>>,
-    fetching: SingleFlight<Rc<Object>>,
+/// A document with the time and address it was fetched at.
+#[derive(Clone)]
+pub(super) struct Document {
+    pub(super) at: Timestamp,
+    url: Rc<str>,
+    pub(super) body: Rc<Object>,
 }
 
-impl<P: Platform> Client<P> {
+/// The last good document, the time of the last failure, and the request under way.
+#[derive(Default)]
+struct Slot {
+    known: RefCell<Option<Document>>,
+    failed_at: Cell<Option<Timestamp>>,
+    fetching: SingleFlight<Document>,
+}
+
+impl<P> Clone for Documents<P> {
+    fn clone(&self) -> Self {
+        Self(Rc::clone(&self.0))
+    }
+}
+
+impl<P: Platform> Documents<P> {
+    pub(super) fn new(platform: Rc<P>, source: Source) -> Self {
+        let (metadata, keys, refetched_at) = (Slot::default(), Slot::default(), Cell::default());
+        Self(Rc::new(Inner { platform, source, metadata, keys, refetched_at }))
+    }
+
     /// The provider's metadata.
     pub(super) async fn metadata(&self) -> Result<ProviderMetadata> {
-        if let Some(given) = self.config.metadata() {
+        if let Some(given) = &self.0.source.given {
             return Ok(given.clone());
         }
-        let request = discovery::build(self.config.authority());
-        let document = self.document(Phase::Discovery, request, METADATA_FRESH).await?;
-        self.parse_metadata(&document)
+        let document = self.metadata_document(self.0.source.fresh).await?;
+        self.parse_metadata(&document.body)
+    }
+
+    /// The whole document with the metadata, at most so many seconds old.
+    pub(super) fn metadata_document(&self, fresh: i64) -> impl Future<Output = Result<Document>> {
+        self.document(Phase::Discovery, discovery::build(&self.0.source.place.url), fresh)
     }
 
     /// The provider's keys.
-    pub(super) async fn keys(&self, metadata: &ProviderMetadata) -> Result<Rc<Object>> {
-        let uri = metadata.required_endpoint("jwks_uri").during(Phase::Jwks)?;
-        self.document(Phase::Jwks, discovery::build_jwks(uri), KEYS_FRESH).await
+    pub(super) fn keys(&self, metadata: &ProviderMetadata) -> impl Future<Output = Result<Rc<Object>>> {
+        self.keys_within(metadata, KEYS_FRESH)
     }
 
-    /// The key that a token of this algorithm and `kid` must be signed with. A key that is not among those at hand is
-    /// looked for once more at the provider, which may have changed its keys since (OpenID Connect Core, section
-    /// 10.1.1).
-    pub(super) async fn signing_key(
+    async fn keys_within(&self, metadata: &ProviderMetadata, fresh: i64) -> Result<Rc<Object>> {
+        let uri = metadata.required_endpoint("jwks_uri").during(Phase::Jwks)?;
+        Ok(self.document(Phase::Jwks, discovery::build_jwks(uri), fresh).await?.body)
+    }
+
+    /// The keys, fetched once more when none of those at hand is the one that is looked for: the provider may have
+    /// changed its keys since (OpenID Connect Core, section 10.1.1).
+    pub(super) async fn keys_with(
         &self,
         metadata: &ProviderMetadata,
-        algorithm: Algorithm,
-        key_id: Option<&str>,
-    ) -> Result<Jwk> {
-        loop {
-            let found = jwks::select(&*self.keys(metadata).await?, algorithm, key_id);
-            let now = self.platform.clock().now();
-            let cooling = self.documents.refetched_at.get().is_some_and(|at| is_fresh(at, now, COOLDOWN));
-            let missing = found.as_ref().is_err_and(|error| error.code() == ErrorCode::SigningKeyNotFound);
-            if !missing || cooling {
-                return found;
-            }
-            self.documents.refetched_at.set(Some(now));
-            self.documents.keys.known.take();
-            let uri = metadata.required_endpoint("jwks_uri")?;
-            // Where storage fails, nothing was kept in it.
-            let _ = self.platform.tab_store().remove(&self.document_name(uri));
+        is_missing: &dyn Fn(&Object) -> bool,
+    ) -> Result<Rc<Object>> {
+        let keys = self.keys(metadata).await?;
+        let now = self.0.platform.clock().now();
+        let cooling = self.0.refetched_at.get().is_some_and(|at| is_fresh(at, now, COOLDOWN));
+        if cooling || !is_missing(&keys) {
+            return Ok(keys);
         }
+        self.0.refetched_at.set(Some(now));
+        self.keys_within(metadata, 0).await
+    }
+
+    /// The claims of a token that one of the provider's keys has signed.
+    pub(super) async fn verified_claims(&self, metadata: &ProviderMetadata, token: Jws<'_>) -> Result<Object> {
+        let select = |keys: &Object| jwks::select(keys, token.algorithm, token.key_id());
+        let is_missing = |keys: &Object| select(keys).is_err_and(|error| error.code() == ErrorCode::SigningKeyNotFound);
+        let key = select(&*self.keys_with(metadata, &is_missing).await?)?;
+        verified(&*self.0.platform, token, &key).await
     }
 
     pub(super) fn parse_metadata(&self, document: &Object) -> Result<ProviderMetadata> {
-        ProviderMetadata::parse(document, self.config.authority(), self.config.policy())
+        ProviderMetadata::parse(document, &self.0.source.place.issuer, &self.0.source.policy)
     }
 
-    async fn document(&self, phase: Phase, request: HttpRequest, lifetime: i64) -> Result<Rc<Object>> {
+    async fn document(&self, phase: Phase, request: HttpRequest, fresh: i64) -> Result<Document> {
         let slot = self.slot(phase);
-        let now = self.platform.clock().now();
-        if slot.known.borrow().as_ref().is_none_or(|(_, url, _)| *url != request.url) {
+        let now = self.0.platform.clock().now();
+        if slot.known.borrow().as_ref().is_none_or(|known| *known.url != *request.url) {
             *slot.known.borrow_mut() = self.stored(phase, &request.url);
         }
-        if let Some((at, _, document)) = slot.known.borrow().as_ref()
-            && is_fresh(*at, now, lifetime)
+        let known = slot.known.borrow().clone();
+        // What is too old to be preferred is still better than nothing, for a while.
+        let lasting = if matches!(phase, Phase::Jwks) { 0 } else { self.0.source.lasting };
+        let fallback = known.clone().filter(|known| fresh > 0 && is_fresh(known.at, now, lasting));
+        let recently_failed = slot.failed_at.get().is_some_and(|at| is_fresh(at, now, RETRY));
+        if let Some(known) = known
+            && (is_fresh(known.at, now, fresh) || (recently_failed && fallback.is_some()))
         {
-            return Ok(Rc::clone(document));
+            return Ok(known);
         }
-        let client = self.clone();
-        slot.fetching.run(Box::pin(async move { client.fetch(phase, request).await.during(phase) })).await
+        let documents = self.clone();
+        let work = Box::pin(async move { documents.fetch(phase, request).await.during(phase) });
+        slot.fetching.run(work).await.or_else(|error| {
+            slot.failed_at.set(Some(now));
+            fallback.ok_or(error)
+        })
     }
 
-    async fn fetch(&self, phase: Phase, request: HttpRequest) -> Result<Rc<Object>> {
-        let url = request.url.clone();
-        let response = self.send(request).await?;
-        let document = answer::json_object(&response, &discovery::MEDIA_TYPES, ErrorCode::UnexpectedStatus)?;
-        self.check(phase, &document)?;
-        let at = self.platform.clock().now();
-        let mut record = Object::default();
-        record.set("at", at.seconds().into());
-        record.set("document", document.clone().into());
-        // Without storage the next page fetches again; that is no reason to fail here.
-        let _ = self.platform.tab_store().save(&self.document_name(&url), &Json::from(record).to_text());
-        let document = Rc::new(document);
-        *self.slot(phase).known.borrow_mut() = Some((at, url, Rc::clone(&document)));
+    async fn fetch(&self, phase: Phase, request: HttpRequest) -> Result<Document> {
+        let url = Rc::from(request.url.as_str());
+        let response = send(&*self.0.platform, request, self.0.source.timeout).await?;
+        let media_type = if response.is(media_type::JWK_SET) { media_type::JWK_SET } else { media_type::JSON };
+        let body = answer::json_object(&response, media_type, &[200], ErrorCode::UnexpectedStatus)?;
+        self.check(phase, &body)?;
+        let at = self.0.platform.clock().now();
+        if self.0.source.stored {
+            let mut record = Object::default();
+            record.set("at", at.seconds().into());
+            record.set("document", body.clone().into());
+            // Without storage the next page fetches again; that is no reason to fail here.
+            let _ = self.0.platform.tab_store().save(&self.document_name(&url), &Json::from(record).to_text());
+        }
+        let document = Document { at, url, body: Rc::new(body) };
+        *self.slot(phase).known.borrow_mut() = Some(document.clone());
         Ok(document)
     }
 
     /// What an earlier page of this tab fetched, checked as if it had just been fetched.
-    fn stored(&self, phase: Phase, url: &str) -> Option<(Timestamp, String, Rc<Object>)> {
-        let text = self.platform.tab_store().load(&self.document_name(url)).ok()??;
+    fn stored(&self, phase: Phase, url: &str) -> Option<Document> {
+        if !self.0.source.stored {
+            return None;
+        }
+        let text = self.0.platform.tab_store().load(&self.document_name(url)).ok()??;
         let record = Json::parse_record(&text)?;
-        let document = record.object("document")?;
-        self.check(phase, document).ok()?;
-        Some((Timestamp::from_seconds(record.number("at")?), url.to_owned(), Rc::new(document.clone())))
+        let body = record.object("document")?;
+        self.check(phase, body).ok()?;
+        let at = Timestamp::from_seconds(record.number("at")?);
+        Some(Document { at, url: Rc::from(url), body: Rc::new(body.clone()) })
     }
 
     fn check(&self, phase: Phase, document: &Object) -> Result<()> {
+        let source = &self.0.source;
         match phase {
             Phase::Jwks => jwks::check(document),
+            _ if source.whole => discovery::check(document, &source.place, &source.policy),
             _ => self.parse_metadata(document).map(drop),
         }
     }
 
     fn slot(&self, phase: Phase) -> &Slot {
         match phase {
-            Phase::Jwks => &self.documents.keys,
-            _ => &self.documents.metadata,
+            Phase::Jwks => &self.0.keys,
+            _ => &self.0.metadata,
         }
     }
 
     /// Documents belong to the issuer they came from (RFC 8725, section 3.8).
     fn document_name(&self, url: &str) -> String {
-        let source = fingerprint(&concat(&[self.config.authority(), "\n", url]));
+        let source = fingerprint(&concat(&[&self.0.source.place.issuer, "\n", url]));
         concat(&["oidc-wasm.1.document.", source.as_str()])
     }
 }
 
+/// The claims of a token that this key has signed.
+pub(super) async fn verified<P: Platform>(platform: &P, token: Jws<'_>, key: &Jwk) -> Result<Object> {
+    let algorithm: Algorithm = token.algorithm;
+    if platform.verifier().verify(algorithm, key, token.signing_input, &token.signature).await? {
+        token.into_verified_claims()
+    } else {
+        Err(ErrorCode::SignatureInvalid.into())
+    }
+}
+
 /// Whether something fetched then may be used now. A time in the future is a clock that was set back.
-fn is_fresh(at: Timestamp, now: Timestamp, lifetime: i64) -> bool {
+pub(super) fn is_fresh(at: Timestamp, now: Timestamp, lifetime: i64) -> bool {
     (0..lifetime).contains(&now.since(at))
 }

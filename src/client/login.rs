@@ -1,35 +1,25 @@
 //! Signing in by redirect: `start` before the browser leaves, `finish` when it is back.
 
 use crate::client::Client;
-use crate::client::config::checked;
 use crate::client::session::{Granted, Session};
 use crate::client::transactions::Taken;
 use crate::constants::authorize_request as name;
 use crate::error::{During as _, Error, ErrorCode, Phase, Result};
-use crate::jose::{Algorithm, Jws};
-use crate::json::{Json, Kind, Object};
-use crate::platform::{Clock as _, Platform, Random as _, Verifier as _};
-use crate::protocol::authorize::{self, AuthorizeOptions, AuthorizeRequest};
+use crate::json::{Json, Object};
+use crate::platform::{Clock as _, Platform, Random as _};
+use crate::protocol::authorize::{self, AuthorizeOptions};
 use crate::protocol::callback::{self, CheckedCode};
-use crate::protocol::discovery::ProviderMetadata;
+use crate::protocol::discovery::{self, ProviderMetadata};
 use crate::protocol::grants::code;
 use crate::protocol::id_token;
 use crate::protocol::pkce::CodeVerifier;
+use crate::protocol::request::checked;
 use crate::protocol::state::random_value;
-use crate::protocol::token::{self, TokenResponse};
 use crate::secret::redacted;
 use crate::text::decimal;
 
 /// Every option by the name that TypeScript uses.
-const OPTIONS: [(&str, Kind); 7] = [
-    ("prompt", Kind::Text),
-    ("loginHint", Kind::Text),
-    ("maxAgeSeconds", Kind::Whole),
-    ("acrValues", Kind::Text),
-    ("uiLocales", Kind::Text),
-    ("authorizeParameters", Kind::Object),
-    ("appState", Kind::Any),
-];
+const OPTIONS: &str = "prompt loginHint #maxAgeSeconds acrValues uiLocales {authorizeParameters ~appState";
 /// Options that are parameters under another name.
 const PARAMETERS: [(&str, &str); 4] = [
     ("prompt", name::PROMPT),
@@ -60,7 +50,7 @@ redacted!(PreparedLogin);
 impl SignInOptions {
     /// Reads options as TypeScript gives them. `null` counts as absent.
     pub fn parse(options: &Object) -> Result<Self> {
-        let options = checked(options, &OPTIONS, ErrorCode::InvalidArgument)?;
+        let options = checked(options, OPTIONS, ErrorCode::InvalidArgument)?;
         let invalid =
             |name: &str, reason| Error::new(ErrorCode::InvalidArgument).with("option", name).with("reason", reason);
         let mut authorize = AuthorizeOptions::default();
@@ -91,7 +81,7 @@ impl<P: Platform> Client<P> {
                 options.authorize.add(name, value.as_text().unwrap_or_default())?;
             }
         }
-        let metadata = self.metadata().await?;
+        let metadata = self.documents.metadata().await?;
         self.begin(&metadata, options).during(Phase::Authorization)
     }
 
@@ -103,23 +93,25 @@ impl<P: Platform> Client<P> {
         metadata.required_endpoint("jwks_uri")?;
         let algorithm = match self.config.id_token_algorithm() {
             Some(algorithm) => algorithm,
-            None => metadata.default_id_token_algorithm()?,
+            None => discovery::default_id_token_algorithm(metadata.document())?,
         };
         let random = self.platform.random();
         let (state, nonce) = (random_value(random.seed()?), random_value(random.seed()?));
         let verifier = CodeVerifier::from_seed(random.seed()?);
-        let url = authorize::build(
-            endpoint,
-            &AuthorizeRequest {
-                client_id: self.config.client_id(),
-                redirect_uri: self.config.redirect_uri(),
-                scope: self.config.scope(),
-                state: &state,
-                nonce: &nonce,
-                verifier: &verifier,
-                options: &options.authorize,
-            },
-        )?;
+        let mut request = self.config.request(endpoint);
+        for (name, value) in [
+            ("clientId", self.config.client_id()),
+            ("responseType", "code"),
+            ("redirectUri", self.config.redirect_uri()),
+            ("scope", self.config.scope()),
+            ("state", &state),
+            ("nonce", &nonce),
+            ("codeChallenge", &verifier.challenge()),
+        ] {
+            request.set_text(name, value);
+        }
+        request.set("parameters", options.authorize.pairs());
+        let url = authorize::url(&request)?;
         let mut login = Object::default();
         login.set_text("state", &state);
         login.set_text("nonce", &nonce);
@@ -162,7 +154,7 @@ impl<P: Platform> Client<P> {
                 return Ok(Received::Session(self.session().ok_or(ErrorCode::CallbackAlreadyProcessed)?));
             }
         };
-        let metadata = self.parse_metadata(login.object("metadata").ok_or(ErrorCode::UnknownState)?)?;
+        let metadata = self.documents.parse_metadata(login.object("metadata").ok_or(ErrorCode::UnknownState)?)?;
         let code = response.check(&callback::Expected {
             state: login.str_or_empty("state"),
             issuer: self.config.authority(),
@@ -171,50 +163,47 @@ impl<P: Platform> Client<P> {
         Ok(Received::Code(login, metadata, code))
     }
 
-    async fn exchange(&self, login: &Object, metadata: &ProviderMetadata, code: &CheckedCode) -> Result<TokenResponse> {
-        let run = async {
-            let endpoint = metadata.required_endpoint("token_endpoint")?;
-            let verifier = CodeVerifier::from_stored(login.str_or_empty("verifier"));
-            let form = code::form(self.config.client_id(), code, login.str_or_empty("redirectUri"), &verifier);
-            let response = self.send(token::build(endpoint, form)).await.map_err(outcome_unknown)?;
-            token::parse(&response)
-        };
-        run.await.during(Phase::Token)
+    async fn exchange(&self, login: &Object, metadata: &ProviderMetadata, code: &CheckedCode) -> Result<Object> {
+        let endpoint = metadata.required_endpoint("token_endpoint").during(Phase::Token)?;
+        let mut request = self.config.request(endpoint);
+        for (name, value) in [
+            ("clientId", self.config.client_id()),
+            ("code", code.expose()),
+            ("redirectUri", login.str_or_empty("redirectUri")),
+            ("codeVerifier", login.str_or_empty("verifier")),
+        ] {
+            request.set_text(name, value);
+        }
+        self.request(&code::MESSAGE, request).await.map_err(outcome_unknown)
     }
 
     /// Nothing of a token response is used before all of this has passed (RFC 9700, section 4.5.3.2).
-    async fn validate(&self, login: &Object, metadata: &ProviderMetadata, tokens: TokenResponse) -> Result<Session> {
+    async fn validate(&self, login: &Object, metadata: &ProviderMetadata, tokens: Object) -> Result<Session> {
         let received_at = self.platform.clock().now();
-        let id_token = tokens.id_token.ok_or(ErrorCode::IdTokenMissing)?;
-        let jws = Jws::parse(id_token.expose())?;
-        let algorithm = Algorithm::parse(login.str_or_empty("algorithm")).ok_or(ErrorCode::UnknownState)?;
-        id_token::check_header(&jws, algorithm)?;
-        let key = self.signing_key(metadata, algorithm, jws.key_id()).await?;
-        if !self.platform.verifier().verify(algorithm, &key, jws.signing_input, &jws.signature).await? {
-            return Err(ErrorCode::SignatureInvalid.into());
+        let mut request = Object::default();
+        request.set("metadata", metadata.document().clone().into());
+        for (name, value) in [
+            ("idToken", tokens.str("idToken").ok_or(ErrorCode::IdTokenMissing)?),
+            ("accessToken", tokens.str_or_empty("accessToken")),
+            ("algorithm", login.str_or_empty("algorithm")),
+            ("clientId", self.config.client_id()),
+            ("nonce", login.str_or_empty("nonce")),
+        ] {
+            request.set_text(name, value);
         }
-        let claims = jws.into_verified_claims()?;
-        let access_token_hash =
-            self.platform.verifier().digest(algorithm.hash(), tokens.access_token.expose().as_bytes()).await?;
-        let expected = id_token::Expected {
-            issuer: self.config.authority(),
-            client_id: self.config.client_id(),
-            trusted_audiences: self.config.trusted_audiences(),
-            nonce: login.str_or_empty("nonce"),
-            max_age: login.number("maxAge"),
-            access_token_hash: &access_token_hash,
-            clock_tolerance: self.config.clock_tolerance(),
-            now: received_at,
-        };
-        id_token::check_claims(&claims, &expected)?;
+        request.set("trustedAudiences", self.config.trusted_audiences().to_vec().into());
+        request.set("clockToleranceSeconds", self.config.clock_tolerance().into());
+        if let Some(max_age) = login.get("maxAge") {
+            request.set("maxAge", max_age.clone());
+        }
+        let claims = self.protocol.validate(&request, &id_token::KIND, Some(&self.documents)).await?;
         Ok(Session::new(Granted {
             issuer: self.config.authority(),
             claims,
-            scope: tokens.scope.as_deref().unwrap_or(self.config.scope()),
-            expires_at: tokens.expires_in.map(|seconds| received_at.plus(seconds)),
+            scope: tokens.str("scope").unwrap_or(self.config.scope()),
+            expires_at: tokens.number("expiresIn").map(|seconds| received_at.plus(seconds)),
             app_state: login.get("appState"),
-            id_token: &id_token,
-            access_token: &tokens.access_token,
+            tokens: &tokens,
         }))
     }
 }
@@ -228,7 +217,7 @@ enum Received {
 fn outcome_unknown(error: Error) -> Error {
     match error.code() {
         ErrorCode::NetworkError | ErrorCode::Timeout => {
-            Error::new(ErrorCode::OutcomeUnknown).with("cause", error.code().as_str())
+            Error::new(ErrorCode::OutcomeUnknown).with("cause", error.code().as_str()).during(Phase::Token)
         }
         _ => error,
     }

@@ -1,19 +1,19 @@
 //! Signing out: here first and always, then at the provider (OpenID Connect RP-Initiated Logout 1.0).
 
 use crate::client::Client;
-use crate::client::config::checked;
 use crate::constants::end_session_request;
 use crate::encoding::query_pairs;
 use crate::error::{During as _, ErrorCode, Phase, Result};
-use crate::json::{Kind, Object};
+use crate::json::Object;
 use crate::platform::{Platform, Random as _};
 use crate::protocol::callback::is_at;
-use crate::protocol::logout::{self, EndSession, EndSessionRequest};
+use crate::protocol::logout::{self, EndSession};
+use crate::protocol::request::checked;
 use crate::protocol::state::random_value;
 use crate::secret::Secret;
 use crate::url::HttpUrl;
 
-const OPTIONS: [(&str, Kind); 2] = [("postLogoutRedirectUri", Kind::Text), ("localOnly", Kind::Flag)];
+const OPTIONS: &str = "postLogoutRedirectUri ?localOnly";
 
 /// Options of one sign-out.
 #[derive(Clone, Debug, Default)]
@@ -25,7 +25,7 @@ pub struct SignOutOptions {
 impl SignOutOptions {
     /// Reads options as TypeScript gives them. `null` counts as absent.
     pub fn parse(options: &Object) -> Result<Self> {
-        let options = checked(options, &OPTIONS, ErrorCode::InvalidArgument)?;
+        let options = checked(options, OPTIONS, ErrorCode::InvalidArgument)?;
         Ok(Self {
             post_logout_redirect_uri: options.str("postLogoutRedirectUri").map(str::to_owned),
             local_only: options.flag("localOnly"),
@@ -42,7 +42,7 @@ impl<P: Platform> Client<P> {
         if options.local_only {
             return Ok(None);
         }
-        let metadata = self.metadata().await?;
+        let metadata = self.documents.metadata().await?;
         let Some(endpoint) = metadata.endpoint("end_session_endpoint") else { return Ok(None) };
         self.end_session(endpoint, id_token, &options).map(Some).during(Phase::Logout)
     }
@@ -54,12 +54,16 @@ impl<P: Platform> Client<P> {
             self.config.policy().check_url("postLogoutRedirectUri", return_to)?;
             self.keep_logout(&state, return_to)?;
         }
-        let request = EndSessionRequest {
-            client_id: self.config.client_id(),
-            id_token_hint: id_token.as_ref().map(Secret::expose),
-            return_to: return_to.map(|uri| (uri, state.as_str())),
-        };
-        logout::build(endpoint, &request)
+        let mut request = self.config.request(endpoint);
+        request.set_text("clientId", self.config.client_id());
+        if let Some(id_token) = &id_token {
+            request.set_text("idTokenHint", id_token.expose());
+        }
+        if let Some(return_to) = return_to {
+            request.set_text("postLogoutRedirectUri", return_to);
+            request.set_text("state", &state);
+        }
+        logout::build(&request)
     }
 
     /// Whether a URL is the way back from a sign-out that was begun in this tab. It is recognised once.

@@ -2,8 +2,10 @@
 
 mod config;
 mod documents;
+mod endpoints;
 mod login;
 mod logout;
+mod polling;
 mod protected_fetch;
 pub(crate) mod race;
 mod send;
@@ -12,24 +14,28 @@ mod single_flight;
 mod transactions;
 
 pub use config::Config;
+pub use endpoints::Protocol;
 pub use login::{PreparedLogin, SignInOptions};
 pub use logout::SignOutOptions;
 pub use session::Session;
 
 use crate::encoding::base64url;
-use crate::error::Result;
+use crate::error::{ErrorCode, Result};
 use crate::jose::sha256;
 use crate::platform::Platform;
+use crate::protocol::request::Message;
 use crate::protocol::userinfo;
-use crate::{error::During as _, error::Phase, json::Object};
+use crate::{error::During as _, error::Phase, json::Json, json::Object};
 use documents::Documents;
+use endpoints::NoHooks;
 use std::rc::Rc;
 
 /// One configured client. Clones share everything.
 pub struct Client<P: Platform> {
     platform: Rc<P>,
     config: Rc<Config>,
-    documents: Rc<Documents>,
+    documents: Documents<P>,
+    protocol: Rc<Protocol<P>>,
 }
 
 impl<P: Platform> Clone for Client<P> {
@@ -37,7 +43,8 @@ impl<P: Platform> Clone for Client<P> {
         Self {
             platform: Rc::clone(&self.platform),
             config: Rc::clone(&self.config),
-            documents: Rc::clone(&self.documents),
+            documents: self.documents.clone(),
+            protocol: Rc::clone(&self.protocol),
         }
     }
 }
@@ -45,26 +52,40 @@ impl<P: Platform> Clone for Client<P> {
 impl<P: Platform> Client<P> {
     /// A client on a platform. Nothing is fetched or stored yet.
     pub fn new(config: Config, platform: P) -> Self {
-        Self { platform: Rc::new(platform), config: Rc::new(config), documents: Rc::default() }
+        let platform = Rc::new(platform);
+        let documents = Documents::new(Rc::clone(&platform), config.source());
+        let protocol = Rc::new(Protocol::new(Rc::clone(&platform)));
+        Self { platform, config: Rc::new(config), documents, protocol }
     }
 
     /// Gets metadata and keys into the cache, so that a later sign-in needs no request before the browser leaves and
     /// one after it came back.
     pub async fn preload(&self) -> Result<()> {
-        let metadata = self.metadata().await?;
-        self.keys(&metadata).await.map(drop)
+        let metadata = self.documents.metadata().await?;
+        self.documents.keys(&metadata).await.map(drop)
     }
 
     /// Claims about the signed-in person from the userinfo endpoint.
     pub async fn userinfo(&self) -> Result<Object> {
         let session = self.usable_session(0).during(Phase::Userinfo)?;
-        let metadata = self.metadata().await?;
-        let run = async {
-            let endpoint = metadata.required_endpoint("userinfo_endpoint")?;
-            let response = self.send(userinfo::build(endpoint, &session.access_token())).await?;
-            userinfo::parse(&response, session.subject())
-        };
-        run.await.during(Phase::Userinfo)
+        let metadata = self.documents.metadata().await?;
+        let endpoint = metadata.required_endpoint("userinfo_endpoint").during(Phase::Userinfo)?;
+        let mut request = self.config.request(endpoint);
+        request.set_text("accessToken", session.access_token().expose());
+        request.set_text("subject", session.subject());
+        request.set_text("clientId", self.config.client_id());
+        request.set("metadata", metadata.document().clone().into());
+        let mut answer = self.request(&userinfo::MESSAGE, request).await?;
+        match answer.remove("json") {
+            Some(Json::Object(claims)) => Ok(claims),
+            _ => Err(ErrorCode::Internal.into()),
+        }
+    }
+
+    /// One request of this client to an endpoint.
+    async fn request(&self, message: &Message, mut options: Object) -> Result<Object> {
+        options.set("timeoutSeconds", self.config.timeout().into());
+        self.protocol.exchange(message, &options, &NoHooks, Some(&self.documents)).await.during(message.phase)
     }
 }
 

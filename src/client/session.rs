@@ -1,25 +1,17 @@
 //! The session: who is signed in, and the tokens that belong to it, as one record.
 
 use crate::client::Client;
-use crate::client::config::checked;
 use crate::error::{During as _, ErrorCode, Phase, Result};
-use crate::json::{Json, Kind, Object};
+use crate::json::{Json, Object};
 use crate::platform::{Clock as _, Platform, Store as _};
+use crate::protocol::request::checked;
 use crate::secret::{Secret, redacted};
 use crate::time::Timestamp;
 
-const MEMBERS: [(&str, Kind); 7] = [
-    ("issuer", Kind::Required),
-    ("subject", Kind::Required),
-    ("claims", Kind::Object),
-    ("scope", Kind::Text),
-    ("expiresAt", Kind::Whole),
-    (ID_TOKEN, Kind::Required),
-    (ACCESS_TOKEN, Kind::Required),
-];
+const MEMBERS: &str = "!issuer !subject {claims scope #expiresAt !idToken !accessToken";
 const ID_TOKEN: &str = "idToken";
 const ACCESS_TOKEN: &str = "accessToken";
-const MIN_VALIDITY: [(&str, Kind); 1] = [("minValiditySeconds", Kind::Whole)];
+const MIN_VALIDITY: &str = "#minValiditySeconds";
 
 /// A session whose every part was validated together: `issuer`, `subject`, `claims`, `scope`, `expiresAt`,
 /// `appState`, and its tokens.
@@ -33,8 +25,7 @@ pub(super) struct Granted<'a> {
     pub(super) scope: &'a str,
     pub(super) expires_at: Option<Timestamp>,
     pub(super) app_state: Option<&'a Json>,
-    pub(super) id_token: &'a Secret,
-    pub(super) access_token: &'a Secret,
+    pub(super) tokens: &'a Object,
 }
 
 redacted!(Session);
@@ -46,8 +37,9 @@ impl Session {
         record.set_text("subject", granted.claims.str_or_empty("sub"));
         record.set("claims", granted.claims.into());
         record.set_text("scope", granted.scope);
-        record.set_text(ID_TOKEN, granted.id_token.expose());
-        record.set_text(ACCESS_TOKEN, granted.access_token.expose());
+        for name in [ID_TOKEN, ACCESS_TOKEN] {
+            record.set_text(name, granted.tokens.str_or_empty(name));
+        }
         if let Some(at) = granted.expires_at {
             record.set("expiresAt", at.seconds().into());
         }
@@ -98,7 +90,7 @@ impl<P: Platform> Client<P> {
     pub fn session(&self) -> Option<Session> {
         let text = self.platform.session_store().load(&self.session_name()).ok()??;
         let record = Json::parse_record(&text)?;
-        record.check(&MEMBERS).ok()?;
+        record.check(MEMBERS).ok()?;
         let ours = record.str("issuer") == Some(self.config.authority()) && record.contains("claims");
         ours.then_some(Session(record))
     }
@@ -116,7 +108,7 @@ impl<P: Platform> Client<P> {
 
     /// The session, if its access token lives `minValiditySeconds` more (default 0).
     pub fn session_for(&self, options: &Object) -> Result<Session> {
-        let options = checked(options, &MIN_VALIDITY, ErrorCode::InvalidArgument)?;
+        let options = checked(options, MIN_VALIDITY, ErrorCode::InvalidArgument)?;
         self.usable_session(options.number("minValiditySeconds").unwrap_or_default())
     }
 

@@ -2,7 +2,7 @@
 
 use crate::client::Client;
 use crate::error::{During as _, Phase, Result};
-use crate::json::{Json, Kind, Object};
+use crate::json::{Json, Object};
 use crate::platform::{Clock as _, Platform, Store as _};
 use crate::time::Timestamp;
 
@@ -18,16 +18,7 @@ const PROCESSED: &str = "processed";
 /// What has to be remembered between the two halves of a sign-in: `state`, `nonce`, `verifier`, `redirectUri`,
 /// `begunAt`, `algorithm`, `maxAge`, `appState`, and the `metadata` the request was built from: the code goes to that
 /// token endpoint and no other (RFC 9700, section 4.4.2).
-pub(super) const LOGIN: [(&str, Kind); 8] = [
-    ("state", Kind::Required),
-    ("nonce", Kind::Required),
-    ("verifier", Kind::Required),
-    ("redirectUri", Kind::Required),
-    ("algorithm", Kind::Required),
-    ("begunAt", Kind::Whole),
-    ("maxAge", Kind::Whole),
-    ("metadata", Kind::Object),
-];
+pub(super) const LOGIN: &str = "!state !nonce !verifier !redirectUri !algorithm #begunAt #maxAge {metadata";
 
 /// What became of the sign-in that a response names.
 pub(super) enum Taken {
@@ -58,7 +49,7 @@ impl<P: Platform> Client<P> {
         processed.set_text("state", state);
         push(&mut record, PROCESSED, processed);
         self.save_transactions(record)?;
-        if login.check(&LOGIN).is_err() {
+        if login.check(LOGIN).is_err() {
             return Ok(Taken::Unknown);
         }
         let begun_at = Timestamp::from_seconds(login.number("begunAt").unwrap_or_default());

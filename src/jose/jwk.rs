@@ -1,25 +1,15 @@
 //! Public keys as JSON Web Keys (RFC 7517, RFC 7518 section 6, RFC 8037 section 2).
 
 use crate::encoding::{base64url, base64url_decode};
+use crate::jose::thumbprint::is_private;
 use crate::jose::{Algorithm, Curve};
-use crate::json::{Kind, Object};
+use crate::json::Object;
 
 /// RSA moduli accepted, in bits: below, they can be broken; above, checking them stalls the page.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 /// Longest key identifier.
 const MAX_KEY_ID: usize = 256;
-const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
-const MEMBERS: [(&str, Kind); 9] = [
-    ("kty", Kind::Required),
-    ("use", Kind::Text),
-    ("key_ops", Kind::Texts),
-    ("alg", Kind::Text),
-    ("kid", Kind::Text),
-    ("crv", Kind::Text),
-    ("n", Kind::Text),
-    ("e", Kind::Text),
-    ("x", Kind::Text),
-];
+const MEMBERS: &str = "!kty use [key_ops alg kid crv n e x";
 
 /// What a key can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,12 +35,12 @@ impl Jwk {
     /// Reads a member of a JWK set. `None` for a key that cannot check signatures of this algorithm: of another kind,
     /// for another use, too weak, malformed, or with private parts (which no honest server publishes).
     pub fn parse(object: &Object, algorithm: Algorithm) -> Option<Self> {
-        object.check(&MEMBERS).ok()?;
+        object.check(MEMBERS).ok()?;
         let for_signatures = object.str("use").is_none_or(|key_use| key_use == "sig")
             && (!object.contains("key_ops") || object.lists("key_ops", "verify"))
             && object.str("alg").is_none_or(|name| Algorithm::parse(name) == Some(algorithm))
             && object.str_or_empty("kid").len() <= MAX_KEY_ID;
-        if !for_signatures || PRIVATE.iter().any(|name| object.contains(name)) {
+        if !for_signatures || is_private(object) {
             return None;
         }
         let kind = algorithm.key_kind();

@@ -1,17 +1,18 @@
 //! Signed JWTs in compact form (RFC 7515, section 7.1; RFC 7519, section 7.2).
 
-use crate::encoding::base64url_decode;
+use crate::encoding::{base64url, base64url_decode};
 use crate::error::{Error, ErrorCode, Result};
 use crate::jose::Algorithm;
-use crate::json::{Json, Kind, Object};
+use crate::json::{Json, Object};
 use crate::secret::redacted;
+use crate::text::{concat, pieces};
 
 /// Longest token.
 const MAX_TOKEN: usize = 64 * 1024;
 /// Longest header, encoded.
 const MAX_HEADER: usize = 8 * 1024;
 
-const HEADER: [(&str, Kind); 3] = [("alg", Kind::Required), ("kid", Kind::Text), ("typ", Kind::Text)];
+const HEADER: &str = "!alg kid typ";
 
 /// A signed JWT, taken apart. Its claims cannot be read before somebody says that the signature was checked.
 pub struct Jws<'a> {
@@ -51,7 +52,7 @@ impl<'a> Jws<'a> {
         let header = Json::parse_object(&header)?;
         // No extension is understood here, so none may be critical (RFC 7515, section 4.1.11; RFC 7797, section 7).
         let extension = ["crit", "b64"].into_iter().find(|name| header.contains(name));
-        if let Some(name) = extension.or(header.check(&HEADER).err()) {
+        if let Some(name) = extension.or(header.check(HEADER).err()) {
             return Err(malformed(name));
         }
         let name = header.str_or_empty("alg");
@@ -83,6 +84,25 @@ impl<'a> Jws<'a> {
     }
 }
 
+/// What is signed to make a token of this header and these claims (RFC 7515, section 5.1).
+pub fn signing_input(header: &Object, claims: &Object) -> String {
+    let part = |object: &Object| base64url(Json::from(object.clone()).to_text().as_bytes());
+    concat(&[&part(header), ".", &part(claims)])
+}
+
+/// Whether a token is of one of these kinds, named with a space between; letter case does not matter (RFC 7515, section
+/// 4.1.9).
+pub fn check_type(token: &Jws<'_>, types: &str, required: bool) -> Result<()> {
+    let actual = match token.token_type() {
+        None if !required => return Ok(()),
+        actual => actual.unwrap_or("none"),
+    };
+    if pieces(types, b' ').into_iter().any(|expected| expected.eq_ignore_ascii_case(actual)) {
+        return Ok(());
+    }
+    Err(Error::new(ErrorCode::JwtTypeNotAllowed).with("typ", actual))
+}
+
 fn malformed(reason: &'static str) -> Error {
     Error::new(ErrorCode::JwtMalformed).with("reason", reason)
 }
@@ -90,7 +110,6 @@ fn malformed(reason: &'static str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::encoding::base64url;
 
     fn token(header: &str, claims: &str, signature: &[u8]) -> String {
         [base64url(header.as_bytes()), base64url(claims.as_bytes()), base64url(signature)].join(".")

@@ -7,7 +7,9 @@ pub mod claims;
 mod jwk;
 pub mod jwks;
 mod jws;
+pub mod thumbprint;
+pub mod x509;
 
 pub use algorithm::{Algorithm, Curve, Hash, sha256};
 pub use jwk::{Jwk, KeyKind};
-pub use jws::Jws;
+pub use jws::{Jws, check_type, signing_input};

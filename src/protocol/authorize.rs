@@ -1,12 +1,19 @@
-//! The authorization request (RFC 6749, section 4.1.1; OpenID Connect Core, section 3.1.2.1).
+//! The authorization request (RFC 6749, section 4.1.1; OpenID Connect Core, section 3.1.2.1; RFC 9101, section 5;
+//! RFC 9396, section 2).
 
 use crate::constants::authorize_request as name;
-use crate::encoding::{form_encode, query_has};
-use crate::error::{Error, ErrorCode, Result};
-use crate::json::Object;
-use crate::protocol::pkce::{self, CodeVerifier};
-use crate::secret::redacted;
-use crate::text::{concat, cut, pieces, whole};
+use crate::error::{Phase, Result};
+use crate::json::{Json, Object, Table, entries, has_entry};
+use crate::protocol::parameters::{Parameters, invalid};
+use crate::protocol::request::{Message, Request, Takes};
+use crate::text::{camel, pieces, whole};
+
+/// Every parameter, in a URL or pushed.
+pub const PARAMETERS: Table = "!client_id response_type scope redirect_uri state nonce login_hint acr_values prompt \
+    response_mode code_challenge code_challenge_method display #max_age ui_locales claims_locales id_token_hint \
+    [resource [audience dpop_jkt {claims {authorization_details {registration request request_uri";
+/// What may stand beside a request object (RFC 9101, section 5; RFC 6749 still demands some of it).
+const BESIDE_REQUEST: Table = "client_id request response_type redirect_uri scope state";
 
 /// Parameters that the client sets itself, or that would bypass what it sets.
 const RESERVED: [&str; 12] = [
@@ -24,27 +31,6 @@ const RESERVED: [&str; 12] = [
     name::DPOP_JKT,
 ];
 
-/// Everything a request is built from.
-#[derive(Clone)]
-pub struct AuthorizeRequest<'a> {
-    /// `client_id`
-    pub client_id: &'a str,
-    /// `redirect_uri`
-    pub redirect_uri: &'a str,
-    /// `scope`
-    pub scope: &'a str,
-    /// `state`
-    pub state: &'a str,
-    /// `nonce`
-    pub nonce: &'a str,
-    /// Its challenge is sent.
-    pub verifier: &'a CodeVerifier,
-    /// Options of this sign-in.
-    pub options: &'a AuthorizeOptions,
-}
-
-redacted!(AuthorizeRequest<'_>);
-
 /// What an application may ask for in one sign-in: parameters by their names on the wire, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuthorizeOptions(pub Vec<(String, String)>);
@@ -55,11 +41,8 @@ impl AuthorizeOptions {
         if name.is_empty() || RESERVED.contains(&name) || self.contains(name) {
             return Err(invalid(name, "set by the client itself"));
         }
-        if name == name::PROMPT
-            && value != "none"
-            && pieces(value, b' ').into_iter().any(|value| value.is_empty() || value == "none")
-        {
-            return Err(invalid(name, "none stands alone"));
+        if name == name::PROMPT {
+            check_prompt(value)?;
         }
         if name == name::MAX_AGE && whole(value).is_none() {
             return Err(invalid(name, "invalid"));
@@ -76,6 +59,12 @@ impl AuthorizeOptions {
         Ok(())
     }
 
+    /// As a list of pairs.
+    pub fn pairs(&self) -> Json {
+        let pair = |(name, value): &(String, String)| Json::from(vec![name.as_str(), value.as_str()]);
+        Json::Array(self.0.iter().map(pair).collect())
+    }
+
     /// `max_age` in seconds: however it was given, the answer is checked against it.
     pub fn max_age(&self) -> Option<i64> {
         self.0.iter().find(|(known, _)| known == name::MAX_AGE).and_then(|(_, value)| whole(value))
@@ -87,46 +76,81 @@ impl AuthorizeOptions {
     }
 }
 
-fn invalid(option: &str, reason: &str) -> Error {
-    Error::new(ErrorCode::InvalidArgument).with("option", option).with("reason", reason)
+/// A URL to send the browser to. Nothing is sent by us.
+const URL: Message = Message {
+    endpoint: "authorization_endpoint",
+    phase: Phase::Authorization,
+    takes: Takes::Parameters,
+    sends: PARAMETERS,
+    ..Message::FORM
+};
+
+/// The URL of an authorization request.
+pub fn url(options: &Object) -> Result<String> {
+    let mut request = Request::parse(options, &URL)?;
+    if request.form.contains("request_uri") {
+        // Everything else was pushed (RFC 9126, section 4).
+        check_alone("request_uri", "client_id request_uri", &request.options, PARAMETERS)?;
+    } else {
+        check(&request.options, &mut request.form)?;
+    }
+    request.form.append_to_endpoint(&request.endpoint(URL.endpoint, false)?)
 }
 
-/// The URL to send the browser to. A query that the endpoint already has is kept; a name that would then stand twice
-/// is refused (RFC 6749, section 3.1).
-pub fn build(endpoint: &str, request: &AuthorizeRequest<'_>) -> Result<String> {
-    let challenge = request.verifier.challenge();
-    let mut parameters = vec![
-        (name::CLIENT_ID, request.client_id),
-        (name::RESPONSE_TYPE, "code"),
-        (name::REDIRECT_URI, request.redirect_uri),
-        (name::SCOPE, request.scope),
-        (name::STATE, request.state),
-        (name::NONCE, request.nonce),
-        (name::CODE_CHALLENGE, challenge.as_str()),
-        (name::CODE_CHALLENGE_METHOD, pkce::METHOD),
-    ];
-    for (name, value) in &request.options.0 {
-        parameters.push((name, value));
+/// What the parameters owe each other, whichever way they go. A challenge always comes with a code, and only ever of
+/// the strong kind (RFC 7636, section 4.2; RFC 9700, section 2.1.1); access tokens never come through the front
+/// channel (RFC 9700, section 2.1.2).
+pub fn check(options: &Object, form: &mut Parameters) -> Result<()> {
+    if form.contains("request_uri") {
+        return Err(invalid("requestUri", "is what comes of a push"));
     }
-    append_query(endpoint, &parameters)
+    if form.contains("request") {
+        return check_alone("request", BESIDE_REQUEST, options, PARAMETERS);
+    }
+    let response_type = form.get("response_type").ok_or_else(|| invalid("responseType", "missing"))?;
+    let kinds = pieces(response_type, b' ');
+    if kinds.iter().any(|kind| !matches!(*kind, "code" | "id_token" | "none")) {
+        return Err(invalid("responseType", "only code, id_token and none are safe"));
+    }
+    if kinds.contains(&"code") && !form.contains("code_challenge") {
+        return Err(invalid("codeChallenge", "missing"));
+    }
+    match form.get("code_challenge_method") {
+        Some("S256") => {}
+        Some(_) => return Err(invalid("codeChallengeMethod", "only S256 is safe")),
+        None if form.contains("code_challenge") => form.add("code_challenge_method", "S256"),
+        None => {}
+    }
+    let is_typed = |detail: &Json| detail.as_object().is_some_and(|detail| !detail.str_or_empty("type").is_empty());
+    let details = options.list("authorizationDetails");
+    if options.contains("authorizationDetails") && (details.is_empty() || !details.iter().all(is_typed)) {
+        return Err(invalid("authorizationDetails", "objects with a type"));
+    }
+    form.get(name::PROMPT).map_or(Ok(()), check_prompt)
 }
 
-/// Adds parameters to a URL that may have a query of its own, never one name twice.
-pub fn append_query(url: &str, parameters: &[(&str, &str)]) -> Result<String> {
-    let (separator, existing) = match cut(url, b'?').1 {
-        None => ("?", ""),
-        Some(query) if query.is_empty() || query.ends_with('&') => ("", query),
-        Some(query) => ("&", query),
-    };
-    if let Some((name, _)) = parameters.iter().find(|(name, _)| query_has(existing, name)) {
-        return Err(Error::new(ErrorCode::RepeatedParameter).with("parameter", name));
+/// No other option of the table may be there: it would be sent for nothing, or contradict what was signed.
+pub fn check_alone(with: &str, allowed: Table, options: &Object, table: Table) -> Result<()> {
+    for (_, _, wire) in entries(table) {
+        let name = camel(wire);
+        if !has_entry(allowed, wire) && options.contains(&name) {
+            return Err(invalid(&name, if with == "request" { "belongs into request" } else { "was pushed" }));
+        }
     }
-    Ok(concat(&[url, separator, &form_encode(parameters)]))
+    Ok(())
+}
+
+fn check_prompt(value: &str) -> Result<()> {
+    if value != "none" && pieces(value, b' ').into_iter().any(|value| value.is_empty() || value == "none") {
+        return Err(invalid(name::PROMPT, "none stands alone"));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorCode;
     use crate::json::Json;
 
     fn options(pairs: &[(&str, &str)]) -> Result<AuthorizeOptions> {
@@ -135,32 +159,26 @@ mod tests {
         Ok(options)
     }
 
-    fn url(endpoint: &str, pairs: &[(&str, &str)]) -> Result<String> {
-        let verifier = CodeVerifier::from_stored("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
-        build(
-            endpoint,
-            &AuthorizeRequest {
-                client_id: "spa",
-                redirect_uri: "https://app.example/cb?x=1",
-                scope: "openid profile",
-                state: "S",
-                nonce: "N",
-                verifier: &verifier,
-                options: &options(pairs)?,
-            },
-        )
+    fn url_of(endpoint: &str, pairs: &[(&str, &str)]) -> Result<String> {
+        let text = r#"{"clientId":"spa","responseType":"code","redirectUri":"https://app.example/cb?x=1",
+            "scope":"openid profile","state":"S","nonce":"N",
+            "codeChallenge":"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"}"#;
+        let mut request = Json::parse_object(text.as_bytes()).unwrap();
+        request.set_text("address", endpoint);
+        request.set("parameters", options(pairs)?.pairs());
+        url(&request)
     }
 
-    const QUERY: &str = "client_id=spa&response_type=code&redirect_uri=https%3A%2F%2Fapp.example%2Fcb%3Fx%3D1\
-        &scope=openid+profile&state=S&nonce=N&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM\
+    const QUERY: &str = "client_id=spa&response_type=code&scope=openid%20profile\
+        &redirect_uri=https%3A%2F%2Fapp.example%2Fcb%3Fx%3D1&state=S&nonce=N&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM\
         &code_challenge_method=S256";
 
     #[test]
     fn the_request_is_exactly_this() {
-        assert_eq!(url("https://op.example/a", &[]), Ok(format!("https://op.example/a?{QUERY}")));
+        assert_eq!(url_of("https://op.example/a", &[]), Ok(format!("https://op.example/a?{QUERY}")));
         let all = [("prompt", "login consent"), ("login_hint", "a@b"), ("max_age", "0"), ("audience", "api")];
-        let rest = "prompt=login+consent&login_hint=a%40b&max_age=0&audience=api";
-        assert_eq!(url("https://op.example/a", &all), Ok(format!("https://op.example/a?{QUERY}&{rest}")), "ar_18");
+        let rest = "prompt=login%20consent&login_hint=a%40b&max_age=0&audience=api";
+        assert_eq!(url_of("https://op.example/a", &all), Ok(format!("https://op.example/a?{rest}&{QUERY}")), "ar_18");
     }
 
     #[test]
@@ -170,10 +188,10 @@ mod tests {
             ("https://op.example/a?tenant=1&", "https://op.example/a?tenant=1&"),
             ("https://op.example/a?", "https://op.example/a?"),
         ] {
-            assert_eq!(url(endpoint, &[]), Ok(format!("{start}{QUERY}")));
+            assert_eq!(url_of(endpoint, &[]), Ok(format!("{start}{QUERY}")));
         }
         for endpoint in ["https://op/a?client_id=evil", "https://op/a?x=1&%73tate=1"] {
-            assert_eq!(url(endpoint, &[]).map_err(|e| e.code()), Err(ErrorCode::RepeatedParameter), "{endpoint}");
+            assert_eq!(url_of(endpoint, &[]).map_err(|e| e.code()), Err(ErrorCode::RepeatedParameter), "{endpoint}");
         }
     }
 

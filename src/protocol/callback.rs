@@ -4,7 +4,9 @@ use crate::constants::authorize_response as name;
 use crate::encoding::{constant_time_eq, form_decode, query_has, query_pairs};
 use crate::error::{Error, ErrorCode, Result, ServerError, require_equal};
 use crate::json::Object;
+use crate::protocol::request::checked;
 use crate::secret::{Secret, redacted};
+use crate::text::{camel, cut, whole};
 use crate::url::HttpUrl;
 
 /// Parameters that may come once at most.
@@ -86,33 +88,86 @@ impl AuthorizeResponse {
 
     /// Compares with the request; only then looks at what the response says. Errors are believed as little as codes.
     pub fn check(self, expected: &Expected<'_>) -> Result<CheckedCode> {
-        if !constant_time_eq(self.state(), expected.state) {
-            return Err(ErrorCode::UnknownState.into());
+        check_origin(&self.0, Some(expected.state), Some(expected.issuer), expected.iss_required)?;
+        check_error(&self.0)?;
+        match self.0.str_or_empty(name::CODE) {
+            "" => Err(ErrorCode::MissingCode.into()),
+            code => Ok(CheckedCode(Secret::new(code.to_owned()))),
         }
-        match self.0.str(name::ISS) {
-            None if expected.iss_required => return Err(ErrorCode::MissingIssuer.into()),
-            None => {}
-            Some(iss) => require_equal(ErrorCode::WrongIssuer, expected.issuer, iss)?,
-        }
-        // An empty parameter is treated as if it were omitted (RFC 6749, section 3.1).
-        let (code, error) = (self.0.str_or_empty(name::CODE), self.0.str_or_empty(name::ERROR));
-        if !code.is_empty() && !error.is_empty() {
-            return Err(ErrorCode::AmbiguousResponse.into());
-        }
-        if !error.is_empty() {
-            let kind = if INTERACTION.contains(&error) {
-                ErrorCode::InteractionRequired
-            } else {
-                ErrorCode::AuthorizationError
-            };
-            let (description, uri) = (self.0.str(name::ERROR_DESCRIPTION), self.0.str(name::ERROR_URI));
-            return Err(Error::new(kind).with_server(ServerError::new(error, description, uri)));
-        }
-        if code.is_empty() {
-            return Err(ErrorCode::MissingCode.into());
-        }
-        Ok(CheckedCode(Secret::new(code.to_owned())))
     }
+}
+
+fn check_origin(response: &Object, state: Option<&str>, issuer: Option<&str>, iss_required: bool) -> Result<()> {
+    let actual = response.str_or_empty(name::STATE);
+    if let Some(state) = state
+        && !constant_time_eq(actual, state)
+    {
+        return Err(if actual.is_empty() { ErrorCode::MissingState } else { ErrorCode::UnknownState }.into());
+    }
+    match (issuer, response.str(name::ISS)) {
+        (Some(issuer), Some(iss)) => require_equal(ErrorCode::WrongIssuer, issuer, iss),
+        (_, None) if iss_required => Err(ErrorCode::MissingIssuer.into()),
+        _ => Ok(()),
+    }
+}
+
+/// An empty parameter is treated as if it were omitted (RFC 6749, section 3.1).
+fn check_error(response: &Object) -> Result<()> {
+    let error = response.str_or_empty(name::ERROR);
+    if error.is_empty() {
+        return Ok(());
+    }
+    if !response.str_or_empty(name::CODE).is_empty() {
+        return Err(ErrorCode::AmbiguousResponse.into());
+    }
+    let kind =
+        if INTERACTION.contains(&error) { ErrorCode::InteractionRequired } else { ErrorCode::AuthorizationError };
+    let (description, uri) = (response.str(name::ERROR_DESCRIPTION), response.str(name::ERROR_URI));
+    Err(Error::new(kind).with_server(ServerError::new(error, description, uri)))
+}
+
+/// Options of [`read`].
+const OPTIONS: &str = "!response state issuer ?issRequired";
+
+/// Reads a response of any type and mode: a URL with a query or a fragment, or the body of a form. Where the request's
+/// `state` or the issuer is given they are compared, and only then an error in it is thrown; without them it is data.
+pub fn read(options: &Object) -> Result<Object> {
+    let options = checked(options, OPTIONS, ErrorCode::InvalidArgument)?;
+    let (text, fragment) = cut(options.str_or_empty("response"), b'#');
+    let (start, query) = cut(text, b'?');
+    let has_response = |pairs: &str| ONCE.iter().chain(&NEVER).any(|name| query_has(pairs, name));
+    let form = if fragment.is_none() && query.is_none() { start } else { query.unwrap_or_default() };
+    let fragment = fragment.filter(|fragment| has_response(fragment));
+    if fragment.is_some() && has_response(form) {
+        return Err(Error::new(ErrorCode::WrongResponseMode).with("actual", "query and fragment"));
+    }
+    let mut parameters = Object::default();
+    for (name, value) in query_pairs(fragment.unwrap_or(form)) {
+        let malformed = || Error::new(ErrorCode::InvalidResponse).with("member", name);
+        let name = form_decode(name).ok_or_else(malformed)?;
+        if parameters.contains(&name) {
+            return Err(Error::new(ErrorCode::RepeatedParameter).with("parameter", &name));
+        }
+        parameters.set_text(&name, &form_decode(value).ok_or_else(malformed)?);
+    }
+    let (state, issuer) = (options.str("state"), options.str("issuer"));
+    check_origin(&parameters, state, issuer, options.flag("issRequired"))?;
+    if state.is_some() || issuer.is_some() {
+        check_error(&parameters)?;
+    }
+    let mut response = Object::default();
+    for name in ONCE.iter().chain(&NEVER).chain(&["token_type", "scope"]) {
+        if let Some(value) = parameters.str(name) {
+            response.set_text(&camel(name), value);
+        }
+    }
+    if let Some(expires_in) = parameters.str("expires_in") {
+        let seconds =
+            whole(expires_in).ok_or_else(|| Error::new(ErrorCode::InvalidResponse).with("member", "expires_in"))?;
+        response.set("expiresIn", seconds.into());
+    }
+    response.set("parameters", parameters.into());
+    Ok(response)
 }
 
 #[cfg(test)]

@@ -1,51 +1,125 @@
 //! Provider metadata (OpenID Connect Discovery 1.0, sections 3 and 4).
 
-use crate::error::{Error, ErrorCode, Result, require_equal};
-use crate::http::{HttpRequest, media_type};
+use crate::error::{Error, ErrorCode, Phase, Result};
+use crate::http::{HttpRequest, Method, media_type};
 use crate::jose::{Algorithm, Hash};
-use crate::json::{Json, Kind, Object};
+use crate::json::{Json, Object, Table, entries, has_entry};
+use crate::protocol::parameters::invalid;
 use crate::protocol::policy::DiscoveryPolicy;
+use crate::protocol::request::Message;
 use crate::protocol::{answer, pkce};
-use crate::text::concat;
+use crate::text::{concat, cut_at};
+use crate::url::HttpUrl;
 
 /// Most bytes of a metadata document.
-const MAX_METADATA: usize = 64 * 1024;
+pub const MAX_METADATA: usize = 64 * 1024;
+/// Media types of a key set (RFC 7517, section 8.5.2).
+pub const ACCEPT_KEYS: &str = "application/json, application/jwk-set+json";
 /// Most bytes of a key set.
 const MAX_JWKS: usize = 256 * 1024;
 
-/// The members that are used; the first five after `issuer` are endpoints.
-const MEMBERS: [(&str, Kind); 9] = [
-    ("issuer", Kind::Required),
-    ("authorization_endpoint", Kind::Text),
-    ("token_endpoint", Kind::Text),
-    ("userinfo_endpoint", Kind::Text),
-    ("end_session_endpoint", Kind::Text),
-    ("jwks_uri", Kind::Text),
-    (METHODS, Kind::Texts),
-    (ALGORITHMS, Kind::Texts),
-    (ISS_PARAMETER_SUPPORTED, Kind::Flag),
-];
+/// The endpoints that a sign-in uses.
+const ENDPOINTS: Table = "authorization_endpoint token_endpoint userinfo_endpoint end_session_endpoint jwks_uri";
+/// The members that are used.
+const MEMBERS: Table = "!issuer authorization_endpoint token_endpoint userinfo_endpoint end_session_endpoint jwks_uri \
+    [code_challenge_methods_supported [id_token_signing_alg_values_supported \
+    ?authorization_response_iss_parameter_supported";
 const METHODS: &str = "code_challenge_methods_supported";
 const ALGORITHMS: &str = "id_token_signing_alg_values_supported";
 /// RFC 9207, section 3.
 const ISS_PARAMETER_SUPPORTED: &str = "authorization_response_iss_parameter_supported";
 
-/// Media types of a metadata document and of a key set.
-pub const MEDIA_TYPES: [&str; 2] = [media_type::JSON, media_type::JWK_SET];
-
 /// Metadata that passed the policy. Only members that are used are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProviderMetadata(Object);
 
-/// The request for the metadata document: the well-known path is appended to the issuer's own path.
-pub fn build(issuer: &str) -> HttpRequest {
-    let url = concat(&[issuer.strip_suffix('/').unwrap_or(issuer), "/.well-known/openid-configuration"]);
-    HttpRequest::get(&url, media_type::JSON, MAX_METADATA)
+/// Well-known names of metadata documents.
+pub const OPENID_CONFIGURATION: &str = "openid-configuration";
+const AUTHORIZATION_SERVER: &str = "oauth-authorization-server";
+const WELL_KNOWN: &str = "/.well-known/";
+
+/// The request for a metadata document.
+pub fn build(url: &str) -> HttpRequest {
+    HttpRequest::new(Method::Get, url, media_type::JSON, MAX_METADATA)
 }
 
 /// The request for the provider's keys.
 pub fn build_jwks(jwks_uri: &str) -> HttpRequest {
-    HttpRequest::get(jwks_uri, media_type::JSON, MAX_JWKS)
+    HttpRequest::new(Method::Get, jwks_uri, ACCEPT_KEYS, MAX_JWKS)
+}
+
+/// Where a provider's metadata is, and whose it must be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The issuer.
+    pub issuer: String,
+    /// The document.
+    pub url: String,
+    /// Whether the issuer was only told by the URL of its document, which is the same with and without a slash at the
+    /// issuer's end.
+    pub told_by_url: bool,
+}
+
+/// The issuer and the URL of its document, from either of them. OpenID Connect appends the well-known path to the
+/// issuer's own (Discovery, section 4); RFC 8414 (section 3.1) puts it between host and path.
+pub fn locate(authority: &str, well_known: &str) -> Result<Place> {
+    let inserted = match well_known {
+        OPENID_CONFIGURATION => false,
+        AUTHORIZATION_SERVER => true,
+        _ => return Err(invalid("wellKnown", "unknown")),
+    };
+    if let Some((start, rest)) = cut_at(authority, WELL_KNOWN) {
+        let tail = rest.strip_prefix(well_known).filter(|tail| tail.is_empty() || (inserted && tail.starts_with('/')));
+        let tail = tail.ok_or_else(|| invalid("authority", "another well-known path"))?;
+        return Ok(Place { issuer: concat(&[start, tail]), url: authority.to_owned(), told_by_url: true });
+    }
+    let path = authority.strip_suffix('/').unwrap_or(authority);
+    let url = if inserted { insert(path, well_known)? } else { concat(&[path, WELL_KNOWN, well_known]) };
+    Ok(Place { issuer: authority.to_owned(), url, told_by_url: false })
+}
+
+/// The URL of a well-known document, its path put between host and path (RFC 8414, section 3.1; RFC 9728, section 3.1).
+pub fn insert(url: &str, well_known: &str) -> Result<String> {
+    let parsed = HttpUrl::parse(url).map_err(|problem| invalid("url", problem.as_str()))?;
+    let query = parsed.query.map_or(0, |query| query.len().saturating_add(1));
+    let rest = parsed.path.len().saturating_add(query);
+    let (origin, rest) = url.split_at_checked(url.len().saturating_sub(rest)).unwrap_or((url, ""));
+    let rest = if parsed.path == "/" { rest.get(1..).unwrap_or_default() } else { rest };
+    Ok(concat(&[origin, WELL_KNOWN, well_known, rest]))
+}
+
+/// The document that options ask for, fit to be asked for under the policy among them.
+pub fn place(options: &Object) -> Result<(Place, DiscoveryPolicy)> {
+    let policy = DiscoveryPolicy::parse(options.object("discoveryPolicy"), ErrorCode::InvalidArgument)?;
+    let mut place =
+        locate(options.str_or_empty("authority"), options.str("wellKnown").unwrap_or(OPENID_CONFIGURATION))?;
+    policy.check_issuer(&place.issuer)?;
+    if let Some(address) = options.str("address") {
+        policy.check_url("address", address)?;
+        address.clone_into(&mut place.url);
+    }
+    Ok((place, policy))
+}
+
+/// Asks for the metadata (OpenID Connect Discovery, section 4; RFC 8414, section 3).
+pub const MESSAGE: Message = Message {
+    phase: Phase::Discovery,
+    options: "!authority wellKnown {discoveryPolicy",
+    answers: MEMBERS,
+    ..Message::DOCUMENT
+};
+
+/// Asks for the keys.
+pub const KEYS: Message = Message { endpoint: "jwks_uri", phase: Phase::Jwks, answers: "*keys", ..Message::DOCUMENT };
+
+/// Checks a fetched document for everybody: the issuer it was asked for, and everything the policy demands.
+pub fn check(document: &Object, place: &Place, policy: &DiscoveryPolicy) -> Result<()> {
+    answer::check(document, MEMBERS)?;
+    let actual = document.str_or_empty("issuer");
+    let expected =
+        if place.told_by_url && actual.strip_suffix('/') == Some(&place.issuer) { actual } else { &place.issuer };
+    policy.check_same_issuer(expected, actual)?;
+    policy.check_document(document, &place.issuer)
 }
 
 impl ProviderMetadata {
@@ -53,12 +127,12 @@ impl ProviderMetadata {
     /// configured one, and every endpoint is one the policy allows.
     pub fn parse(document: &Object, issuer: &str, policy: &DiscoveryPolicy) -> Result<Self> {
         let authority = policy.check_issuer(issuer)?;
-        answer::check(document, &MEMBERS)?;
-        require_equal(ErrorCode::IssuerMismatch, issuer, document.str_or_empty("issuer"))?;
+        answer::check(document, MEMBERS)?;
+        policy.check_same_issuer(issuer, document.str_or_empty("issuer"))?;
         let mut members = Object::default();
-        for (index, (name, _)) in MEMBERS.into_iter().enumerate() {
+        for (_, _, name) in entries(MEMBERS) {
             if let Some(value) = document.get(name) {
-                if let (1..=5, Some(endpoint)) = (index, value.as_text()) {
+                if let Some(endpoint) = value.as_text().filter(|_| has_entry(ENDPOINTS, name)) {
                     policy.check_endpoint(name, endpoint, &authority)?;
                 }
                 members.set(name, value.clone());
@@ -95,32 +169,30 @@ impl ProviderMetadata {
         }
         Ok(())
     }
+}
 
-    /// The one algorithm of ID Tokens for a client that named none: `RS256`, the default of registration, unless the
-    /// provider does not list it and lists exactly one other of the algorithms accepted by default.
-    pub fn default_id_token_algorithm(&self) -> Result<Algorithm> {
-        const RS256: Algorithm = Algorithm::Rsa(Hash::Sha256);
-        if !self.0.contains(ALGORITHMS) {
-            return Ok(RS256);
-        }
-        let (mut only, mut count) = (RS256, 0_u8);
-        for algorithm in Algorithm::DEFAULT_ALLOWED {
-            let named = |name: &Json| name.as_text().and_then(Algorithm::parse) == Some(algorithm);
-            if self.0.list(ALGORITHMS).iter().any(named) {
-                if algorithm == RS256 {
-                    return Ok(RS256);
-                }
-                (only, count) = (algorithm, count.saturating_add(1));
-            }
-        }
-        if count == 1 {
-            return Ok(only);
-        }
-        let reason = if count == 0 { "none offered is acceptable" } else { "several are offered" };
-        Err(Error::new(ErrorCode::InvalidConfiguration)
-            .with("option", "idTokenSignedResponseAlg")
-            .with("reason", reason))
+/// The one algorithm of ID Tokens for a client that named none: `RS256`, the default of registration, unless the
+/// provider does not list it and lists exactly one other of the algorithms accepted by default.
+pub fn default_id_token_algorithm(metadata: &Object) -> Result<Algorithm> {
+    const RS256: Algorithm = Algorithm::Rsa(Hash::Sha256);
+    if !metadata.contains(ALGORITHMS) {
+        return Ok(RS256);
     }
+    let (mut only, mut count) = (RS256, 0_u8);
+    for algorithm in Algorithm::DEFAULT_ALLOWED {
+        let named = |name: &Json| name.as_text().and_then(Algorithm::parse) == Some(algorithm);
+        if metadata.list(ALGORITHMS).iter().any(named) {
+            if algorithm == RS256 {
+                return Ok(RS256);
+            }
+            (only, count) = (algorithm, count.saturating_add(1));
+        }
+    }
+    if count == 1 {
+        return Ok(only);
+    }
+    let reason = if count == 0 { "none offered is acceptable" } else { "several are offered" };
+    Err(Error::new(ErrorCode::InvalidConfiguration).with("option", "idTokenSignedResponseAlg").with("reason", reason))
 }
 
 #[cfg(test)]
@@ -147,7 +219,7 @@ mod tests {
             ("https://op.example/path", "https://op.example/path/.well-known/openid-configuration"),
             ("https://op.example/path/", "https://op.example/path/.well-known/openid-configuration"),
         ] {
-            assert_eq!(build(issuer).url, url);
+            assert_eq!(locate(issuer, OPENID_CONFIGURATION).map(|place| place.url), Ok(url.to_owned()));
         }
     }
 
@@ -205,9 +277,9 @@ mod tests {
     fn di_08_metadata_chooses_among_what_is_accepted_and_never_beyond() {
         let chosen = |list: &str| {
             let members = format!(r#","id_token_signing_alg_values_supported":{list}"#);
-            metadata(&members).unwrap().default_id_token_algorithm()
+            default_id_token_algorithm(metadata(&members).unwrap().document())
         };
-        assert_eq!(metadata("").unwrap().default_id_token_algorithm(), Ok(Algorithm::Rsa(Hash::Sha256)));
+        assert_eq!(default_id_token_algorithm(metadata("").unwrap().document()), Ok(Algorithm::Rsa(Hash::Sha256)));
         assert_eq!(chosen(r#"["ES256","RS256","HS256"]"#), Ok(Algorithm::Rsa(Hash::Sha256)));
         assert_eq!(chosen(r#"["none","ES256"]"#), Ok(Algorithm::Ecdsa(Curve::P256)));
         for list in [r#"["none"]"#, r#"["HS256","none"]"#, "[]", r#"["ES256","PS256"]"#, r#"["ES384"]"#] {

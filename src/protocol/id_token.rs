@@ -2,9 +2,9 @@
 //! [`Jws::into_verified_claims`](crate::jose::Jws::into_verified_claims) hands over the claims checked here.
 
 use crate::encoding::{base64url, constant_time_eq};
-use crate::error::{Error, ErrorCode, Result, require_equal};
-use crate::jose::{Algorithm, Jws, claims};
-use crate::json::{Json, Kind, Object};
+use crate::error::{Error, ErrorCode, Phase, Result, require_equal};
+use crate::jose::{Algorithm, Jws, check_type, claims};
+use crate::json::{Object, Table};
 use crate::secret::redacted;
 use crate::text::decimal;
 use crate::time::Timestamp;
@@ -12,138 +12,153 @@ use crate::time::Timestamp;
 /// Longest subject (OpenID Connect Core, section 2).
 const MAX_SUBJECT: usize = 255;
 /// Values of `typ` that say outright that a JWT is an ID Token; anything else but absence is another kind of token.
-const TYPES: [&str; 2] = ["JWT", "id_token+jwt"];
+const TYPES: &str = "JWT id_token+jwt";
 
-const CLAIMS: [(&str, Kind); 9] = [
-    ("iss", Kind::Required),
-    ("sub", Kind::Required),
-    ("exp", Kind::Whole),
-    ("iat", Kind::Whole),
-    ("nbf", Kind::Whole),
-    ("auth_time", Kind::Whole),
-    ("nonce", Kind::Text),
-    ("azp", Kind::Text),
-    ("at_hash", Kind::Text),
-];
+const CLAIMS: Table = "!iss !sub #exp #iat #nbf #auth_time nonce azp at_hash c_hash s_hash";
 
-/// What this sign-in expects.
-pub struct Expected<'a> {
-    /// The configured issuer.
-    pub issuer: &'a str,
-    /// This client.
-    pub client_id: &'a str,
-    /// Other audiences that may stand beside this client.
-    pub trusted_audiences: &'a [Json],
-    /// The nonce of the request.
-    pub nonce: &'a str,
-    /// `max_age` of the request, seconds.
-    pub max_age: Option<i64>,
-    /// The hash of the access token that came along, by the hash function of the algorithm.
-    pub access_token_hash: &'a [u8],
-    /// Tolerated difference of clocks, seconds.
-    pub clock_tolerance: i64,
-    /// Now.
-    pub now: Timestamp,
+/// Something that an ID Token may speak for by a hash (OpenID Connect Core, sections 3.1.3.6 and 3.3.2.11).
+#[derive(Debug)]
+pub struct TokenHash {
+    /// The option with the text.
+    pub option: &'static str,
+    claim: &'static str,
+    mismatch: ErrorCode,
+    /// The option that demands the claim; empty where it always is.
+    demanded_by: &'static str,
 }
 
-redacted!(Expected<'_>);
+impl TokenHash {
+    /// Access token, code and state.
+    pub const ALL: &'static [Self] = &[
+        Self {
+            option: "accessToken",
+            claim: "at_hash",
+            mismatch: ErrorCode::AccessTokenHashMismatch,
+            demanded_by: "requireAtHash",
+        },
+        Self { option: "code", claim: "c_hash", mismatch: ErrorCode::CodeHashMismatch, demanded_by: "" },
+        Self { option: "state", claim: "s_hash", mismatch: ErrorCode::StateHashMismatch, demanded_by: "" },
+    ];
+}
 
-/// What can be told from the header: an algorithm other than the one fixed for this client, or another kind of token,
-/// is refused before any key is looked for (RFC 8725, sections 3.1 and 3.11).
-pub fn check_header(token: &Jws<'_>, algorithm: Algorithm) -> Result<()> {
-    require_equal(ErrorCode::AlgorithmMismatch, algorithm.as_str(), token.algorithm.as_str())?;
-    match token.token_type() {
-        Some(actual) if !TYPES.iter().any(|expected| expected.eq_ignore_ascii_case(actual)) => {
-            Err(Error::new(ErrorCode::JwtTypeNotAllowed).with("typ", actual))
-        }
-        _ => Ok(()),
+/// What a claim with a hash holds: its left half.
+pub fn hash_value(digest: &[u8]) -> String {
+    base64url(digest.get(..digest.len() / 2).unwrap_or_default())
+}
+
+/// A kind of token that is validated: what options there are for it, and what it must say.
+pub struct TokenKind {
+    /// The options.
+    pub options: Table,
+    /// The one with the token.
+    pub option: &'static str,
+    /// What the validation is called in errors.
+    pub phase: Phase,
+    /// Values of `typ` that it may have.
+    pub types: &'static str,
+    /// Checks the claims of a token whose signature was found good.
+    pub check_claims: CheckClaims,
+}
+
+type CheckClaims = fn(&Object, &Object, &[(&TokenHash, String)], Timestamp) -> Result<()>;
+
+redacted!(TokenKind);
+
+/// ID Tokens.
+pub const KIND: TokenKind =
+    TokenKind { options: OPTIONS, option: "idToken", phase: Phase::IdToken, types: TYPES, check_claims };
+
+impl TokenKind {
+    /// What can be told from the header: an algorithm other than the one fixed for this client, or another kind of
+    /// token, is refused before any key is looked for (RFC 8725, sections 3.1 and 3.11).
+    pub fn check_header(&self, token: &Jws<'_>, algorithm: Algorithm) -> Result<()> {
+        require_equal(ErrorCode::AlgorithmMismatch, algorithm.as_str(), token.algorithm.as_str())?;
+        check_type(token, self.types, false)
     }
 }
 
 /// Checks the claims of a token whose signature was found good.
-pub fn check_claims(token: &Object, expected: &Expected<'_>) -> Result<()> {
+pub fn check_claims(token: &Object, options: &Object, hashes: &[(&TokenHash, String)], now: Timestamp) -> Result<()> {
     // A logout token or security event of the same issuer is no ID Token (Back-Channel Logout, section 2.4).
     if token.contains("events") {
         return Err(Error::new(ErrorCode::JwtTypeNotAllowed).with("claim", "events"));
     }
-    claims::check_types(token, &CLAIMS)?;
-    claims::check_issuer(token, expected.issuer)?;
-    check_audience(token, expected)?;
-    claims::check_times(token, expected.now, expected.clock_tolerance)?;
+    claims::check_types(token, CLAIMS)?;
+    let issuer = options.object("metadata").map_or("", |metadata| metadata.str_or_empty("issuer"));
+    claims::check_issuer(token, issuer)?;
+    check_audience(token, options)?;
+    let tolerance = claims::tolerance(options);
+    claims::check_times(token, now, tolerance)?;
     let subject = token.str_or_empty("sub");
     if subject.len() > MAX_SUBJECT || !subject.is_ascii() {
         return Err(claims::invalid("sub"));
     }
-    if !constant_time_eq(token.str_or_empty("nonce"), expected.nonce) {
+    if !constant_time_eq(token.str_or_empty("nonce"), options.str_or_empty("nonce")) {
         return Err(ErrorCode::NonceMismatch.into());
     }
-    if let Some(max_age) = expected.max_age {
-        let age = claims::time(token, "auth_time").map(|at| expected.now.since(at));
-        if age.is_none_or(|age| age > max_age.saturating_add(expected.clock_tolerance)) {
+    if let Some(max_age) = options.number("maxAge") {
+        let age = claims::time(token, "auth_time").map(|at| now.since(at));
+        if age.is_none_or(|age| age > max_age.saturating_add(tolerance)) {
             let age = age.map_or_else(|| "none".to_owned(), decimal);
             return Err(Error::new(ErrorCode::AuthTimeInvalid).with("secondsAgo", &age));
         }
     }
-    // `at_hash`, where it is given: the left half of the access token's hash.
-    if let Some(actual) = token.str("at_hash") {
-        let half = expected.access_token_hash.get(..expected.access_token_hash.len() / 2).unwrap_or_default();
-        if !constant_time_eq(actual, &base64url(half)) {
-            return Err(ErrorCode::AccessTokenHashMismatch.into());
+    for (hash, expected) in hashes {
+        match token.str(hash.claim) {
+            None if !hash.demanded_by.is_empty() && !options.flag(hash.demanded_by) => {}
+            Some(actual) if constant_time_eq(actual, expected) => {}
+            _ => return Err(hash.mismatch.into()),
         }
     }
     Ok(())
 }
 
-fn check_audience(token: &Object, expected: &Expected<'_>) -> Result<()> {
-    let audiences = claims::audiences(token)?;
-    let client_id = expected.client_id;
-    let trusted = |audience: &str| expected.trusted_audiences.iter().any(|trusted| trusted.as_text() == Some(audience));
-    let stranger = audiences.iter().find(|audience| **audience != client_id && !trusted(audience));
-    if let Some(stranger) = stranger.or(audiences.first().filter(|_| !audiences.contains(&client_id))) {
-        return require_equal(ErrorCode::JwtAudienceMismatch, client_id, stranger);
-    }
+fn check_audience(token: &Object, options: &Object) -> Result<()> {
+    let client_id = options.str_or_empty("clientId");
+    let count = claims::check_audience(token, client_id, options.list("trustedAudiences"))?;
     match token.str("azp") {
-        None if audiences.len() == 1 => Ok(()),
+        None if count == 1 => Ok(()),
         party => require_equal(ErrorCode::JwtAuthorizedPartyMismatch, client_id, party.unwrap_or("none")),
     }
 }
+
+const OPTIONS: Table = "!idToken !{metadata !clientId nonce #maxAge accessToken code state ?requireAtHash \
+    [trustedAudiences {keySet algorithm #clockToleranceSeconds #timeoutSeconds ?dangerousAllowHttp";
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::jose::{Curve, sha256};
+    use crate::json::Json;
 
     const NOW: i64 = 1_800_000_000;
 
     /// The claims of a good token with some members replaced; a replacement of `undefined` removes the member.
-    fn outcome_of(changes: &str, adjust: impl FnOnce(&mut Expected<'_>)) -> &'static str {
+    fn outcome_of(changes: &str, options: &str) -> &'static str {
+        let change = |base: &str, changes: &str| {
+            let mut object = Json::parse_object(base.as_bytes()).unwrap();
+            for (name, value) in Json::parse_object(changes.as_bytes()).unwrap().iter() {
+                object.remove(name);
+                if value.as_text() != Some("undefined") {
+                    object.set(name, value.clone());
+                }
+            }
+            object
+        };
         let base =
             format!(r#"{{"iss":"https://op","sub":"alice","aud":"spa","exp":{},"iat":{NOW},"nonce":"N"}}"#, NOW + 300);
-        let mut claims = Json::parse_object(base.as_bytes()).unwrap();
-        for (name, value) in Json::parse_object(changes.as_bytes()).unwrap().iter() {
-            if value.as_text() == Some("undefined") {
-                claims = claims.iter().filter(|(n, _)| *n != name).map(|(n, v)| (n.to_owned(), v.clone())).collect();
-            } else {
-                claims.set(name, value.clone());
-            }
-        }
-        let access_token_hash = &sha256(b"jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y");
-        let mut expected = Expected {
-            issuer: "https://op",
-            client_id: "spa",
-            trusted_audiences: &[],
-            nonce: "N",
-            max_age: None,
-            access_token_hash,
-            clock_tolerance: 60,
-            now: Timestamp::from_seconds(NOW),
-        };
-        adjust(&mut expected);
-        check_claims(&claims, &expected).map_or_else(|error| error.code().as_str(), |()| "ok")
+        let claims = change(&base, changes);
+        let options = change(r#"{"metadata":{"issuer":"https://op"},"clientId":"spa","nonce":"N"}"#, options);
+        let texts = ["jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y", "C", "S"].map(|text| sha256(text.as_bytes()));
+        let hashes = TokenHash::ALL.iter().zip(texts.map(|digest| hash_value(&digest)));
+        let hashes: Vec<_> =
+            hashes.filter(|(hash, _)| hash.claim == "at_hash" || options.contains(hash.option)).collect();
+        check_claims(&claims, &options, &hashes, Timestamp::from_seconds(NOW))
+            .map_or_else(|error| error.code().as_str(), |()| "ok")
     }
 
     fn outcome(changes: &str) -> &'static str {
-        outcome_of(changes, |_| {})
+        outcome_of(changes, "{}")
     }
 
     #[test]
@@ -183,7 +198,6 @@ mod tests {
         ] {
             assert_eq!(outcome(change), expected, "{change}");
         }
-        let trusted: &'static [Json] = Box::leak(Box::new([Json::from("api")]));
         for (change, expected) in [
             (r#"{"aud":["spa","api"],"azp":"spa"}"#, "ok"),
             (r#"{"aud":["spa","api"]}"#, "jwt_authorized_party_mismatch"),
@@ -191,7 +205,7 @@ mod tests {
             (r#"{"aud":["api"],"azp":"spa"}"#, "jwt_audience_mismatch"),
             (r#"{"aud":["spa","api","x"],"azp":"spa"}"#, "jwt_audience_mismatch"),
         ] {
-            assert_eq!(outcome_of(change, |e| e.trusted_audiences = trusted), expected, "{change}");
+            assert_eq!(outcome_of(change, r#"{"trustedAudiences":["api"]}"#), expected, "{change}");
         }
     }
 
@@ -216,7 +230,7 @@ mod tests {
             assert_eq!(outcome(&change), expected, "{change}");
         }
         let at_expiry = format!(r#"{{"exp":{NOW}}}"#);
-        assert_eq!(outcome_of(&at_expiry, |e| e.clock_tolerance = 0), "jwt_expired", "tm_01: 0 is a value");
+        assert_eq!(outcome_of(&at_expiry, r#"{"clockToleranceSeconds":0}"#), "jwt_expired", "tm_01: 0 is a value");
     }
 
     #[test]
@@ -243,7 +257,7 @@ mod tests {
 
     #[test]
     fn id_11_a_requested_max_age_is_checked_even_when_it_is_zero() {
-        let with = |max_age, change: &str| outcome_of(change, |e| e.max_age = Some(max_age));
+        let with = |max_age, change: &str| outcome_of(change, &format!(r#"{{"maxAge":{max_age}}}"#));
         assert_eq!(with(0, "{}"), "auth_time_invalid");
         assert_eq!(with(0, &format!(r#"{{"auth_time":{NOW}}}"#)), "ok");
         assert_eq!(with(0, &format!(r#"{{"auth_time":{}}}"#, NOW - 61)), "auth_time_invalid");
@@ -270,7 +284,7 @@ mod tests {
         let header = |header: &str| {
             let text = format!("{}.e30.{}", base64url(header.as_bytes()), base64url(&[1; 64]));
             let jws = Jws::parse(&text).unwrap();
-            check_header(&jws, Algorithm::Ecdsa(Curve::P256)).map_or_else(|error| error.code().as_str(), |()| "ok")
+            KIND.check_header(&jws, Algorithm::Ecdsa(Curve::P256)).map_or_else(|error| error.code().as_str(), |()| "ok")
         };
         assert_eq!(header(r#"{"alg":"ES256"}"#), "ok");
         assert_eq!(header(r#"{"alg":"ES256","typ":"jwt"}"#), "ok");

@@ -3,13 +3,27 @@
 
 pub mod answer;
 pub mod authorize;
+pub mod backchannel_authentication;
+pub mod call;
 pub mod callback;
+pub mod challenge;
+pub mod client_auth;
+pub mod device_authorization;
 pub mod discovery;
+pub mod exchange;
 pub mod grants;
 pub mod id_token;
+pub mod introspection;
 pub mod logout;
+pub mod logout_token;
+pub mod par;
+pub mod parameters;
 pub mod pkce;
 pub mod policy;
+pub mod protected_resource;
+pub mod registration;
+pub mod request;
+pub mod revocation;
 pub mod state;
 pub mod token;
 pub mod userinfo;

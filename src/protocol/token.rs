@@ -1,77 +1,67 @@
 //! Token requests and responses, whatever the grant (RFC 6749, sections 3.2, 5.1 and 5.2).
 
-use crate::error::{Error, ErrorCode, Result};
-use crate::http::{HttpRequest, HttpResponse, media_type};
-use crate::json::Kind;
-use crate::protocol::answer;
-use crate::secret::Secret;
+use crate::error::{Error, ErrorCode, Phase, Result};
+use crate::json::Object;
+use crate::protocol::request::Message;
 
-/// Most bytes of a token response.
-const MAX_RESPONSE: usize = 256 * 1024;
 /// Longest lifetime believed, in seconds: ten years.
 const MAX_LIFETIME: i64 = 10 * 365 * 24 * 60 * 60;
 
-const MEMBERS: [(&str, Kind); 5] = [
-    ("access_token", Kind::Required),
-    ("token_type", Kind::Required),
-    ("expires_in", Kind::Whole),
-    ("scope", Kind::Text),
-    ("id_token", Kind::Text),
-];
+/// Any grant: its type, and its parameters among `parameters`.
+pub const MESSAGE: Message = Message {
+    endpoint: "token_endpoint",
+    phase: Phase::Token,
+    sends: "!grant_type",
+    answers: "!access_token !token_type #expires_in scope id_token refresh_token issued_token_type \
+        *authorization_details",
+    ..Message::FORM
+};
 
-/// What a token endpoint granted.
-#[derive(Debug)]
-pub struct TokenResponse {
-    /// `access_token`, fit for a header.
-    pub access_token: Secret,
-    /// `id_token`, not validated yet.
-    pub id_token: Option<Secret>,
-    /// `expires_in`, seconds from the answer.
-    pub expires_in: Option<i64>,
-    /// `scope`; absent means as requested.
-    pub scope: Option<String>,
-}
-
-/// The request that carries the form of a grant.
-pub fn build(endpoint: &str, form: Secret) -> HttpRequest {
-    HttpRequest::post_form(endpoint, form, MAX_RESPONSE)
-}
-
-/// Reads the answer. Only status 200 grants anything; every other is an error, in OAuth's words where it has them.
-pub fn parse(response: &HttpResponse) -> Result<TokenResponse> {
-    let body = answer::json_object(response, &[media_type::JSON], ErrorCode::TokenError)?;
-    answer::check(&body, &MEMBERS)?;
+/// What the types of the members do not say. A token of another type than was asked for is not used (RFC 6749, section
+/// 7.1; RFC 9449, section 5).
+pub fn check(body: &Object, has_proof: bool, is_exchange: bool) -> Result<()> {
     let invalid = |member| Err(Error::new(ErrorCode::InvalidResponse).with("member", member));
-    let access_token = body.str_or_empty("access_token");
     // Fit for a header: printable, no spaces (RFC 6749, appendix A.12; RFC 6750, section 2.1).
-    if !access_token.bytes().all(|b| b.is_ascii_graphic()) {
+    if !body.str_or_empty("access_token").bytes().all(|b| b.is_ascii_graphic()) {
         return invalid("access_token");
     }
-    let token_type = body.str_or_empty("token_type");
-    if !token_type.eq_ignore_ascii_case("Bearer") {
-        return Err(Error::new(ErrorCode::TokenTypeNotSupported).with("actual", token_type));
+    let actual = body.str_or_empty("token_type");
+    let known = actual.eq_ignore_ascii_case("Bearer")
+        || (actual.eq_ignore_ascii_case("DPoP") && (has_proof || is_exchange))
+        || (actual.eq_ignore_ascii_case("N_A") && is_exchange);
+    if !known {
+        return Err(Error::new(ErrorCode::TokenTypeNotSupported).with("actual", actual));
     }
-    let expires_in = body.number("expires_in");
-    if expires_in.is_some_and(|seconds| seconds < 0) {
+    if body.number("expires_in").is_some_and(|seconds| seconds < 0) {
         return invalid("expires_in");
     }
-    Ok(TokenResponse {
-        access_token: Secret::new(access_token.to_owned()),
-        id_token: body.str("id_token").map(|token| Secret::new(token.to_owned())),
-        expires_in: expires_in.map(|seconds| seconds.min(MAX_LIFETIME)),
-        scope: body.str("scope").map(str::to_owned),
-    })
+    Ok(())
+}
+
+/// A lifetime beyond all reason is cut, so that it can be added to times.
+pub fn bound_lifetime(typed: &mut Object) {
+    if let Some(seconds) = typed.number("expiresIn") {
+        typed.set("expiresIn", seconds.min(MAX_LIFETIME).into());
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::HttpResponse;
+    use crate::json::Json;
+    use crate::protocol::exchange::{Answer, Exchange};
 
-    fn respond(status: u16, content_type: &str, body: &[u8]) -> Result<TokenResponse> {
-        parse(&HttpResponse { status, content_type: Some(content_type.to_owned()), body: body.to_vec() })
+    fn respond(status: u16, content_type: &str, body: &[u8]) -> Result<Object> {
+        let options = br#"{"address":"https://op.example/t","grantType":"x"}"#;
+        let exchange = Exchange::new(&MESSAGE, &Json::parse_object(options).unwrap())?;
+        match exchange.interpret(&MESSAGE, &HttpResponse::new(status, Some(content_type), body.to_vec()))? {
+            Answer::Complete(answer) => Ok(answer),
+            Answer::Signed => panic!("no token response is signed"),
+        }
     }
 
-    fn code(result: Result<TokenResponse>) -> &'static str {
+    fn code(result: Result<Object>) -> &'static str {
         result.map_or_else(|error| error.code().as_str(), |_| "ok")
     }
 
@@ -166,6 +156,6 @@ mod tests {
             "application/json",
             br#"{"access_token":"a","token_type":"Bearer","expires_in":9007199254740991}"#,
         );
-        assert_eq!(long.unwrap().expires_in, Some(MAX_LIFETIME));
+        assert_eq!(long.unwrap().number("expiresIn"), Some(MAX_LIFETIME));
     }
 }

@@ -4,6 +4,7 @@ use crate::client::{PreparedLogin, Session};
 use crate::error::{Error, ErrorCode, Phase, Result};
 use crate::json::{Json, Object};
 use crate::protocol::logout::EndSession;
+use crate::secret::Secret;
 use js_sys::JSON;
 use serde::{Serialize, Serializer};
 use serde_wasm_bindgen::preserve;
@@ -35,10 +36,15 @@ impl Serialize for Js<'_> {
     }
 }
 
+/// A plain value.
+pub(super) fn value(value: &Json) -> JsValue {
+    // Fails only for names that are no texts; there are none.
+    Js(value).serialize(&serde_wasm_bindgen::Serializer::json_compatible()).unwrap_or_default()
+}
+
 /// A plain object.
 pub(super) fn object(object: Object) -> JsValue {
-    // Fails only for names that are no texts; there are none.
-    Js(&object.into()).serialize(&serde_wasm_bindgen::Serializer::json_compatible()).unwrap_or_default()
+    value(&object.into())
 }
 
 /// A session without its tokens; `undefined` for none.
@@ -93,6 +99,7 @@ pub(super) fn error(error: &Error) -> JsValue {
         ("error", server.map(|server| server.error.as_str())),
         ("errorDescription", server.and_then(|server| server.description.as_deref())),
         ("errorUri", server.and_then(|server| server.uri.as_deref())),
+        ("raw", error.raw().map(Secret::expose)),
     ] {
         if let Some(value) = value {
             members.set_text(name, value);

@@ -159,6 +159,10 @@ impl Clock for ScriptedClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_seconds(self.0.now.get() + self.0.client_clock_ahead.get())
     }
+
+    fn parse_http_date(&self, _: &str) -> Option<Timestamp> {
+        None
+    }
 }
 
 pub(crate) struct ScriptedTimer(Rc<World>);

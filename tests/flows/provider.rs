@@ -137,7 +137,7 @@ impl Provider {
             (Method::Get, Some("/userinfo")) => ("userinfo", self.userinfo(request, now)),
             (method, _) => {
                 self.requests.push([method.as_str(), " ", &request.url].concat());
-                return Reply::Response(HttpResponse { status: 404, content_type: None, body: Vec::new() });
+                return Reply::Response(HttpResponse::new(404, None, Vec::new()));
             }
         };
         self.requests.push(name.to_owned());
@@ -167,7 +167,7 @@ impl Provider {
     }
 
     fn token(&mut self, request: &HttpRequest, now: i64) -> Reply {
-        let form = parameters(request.form.as_ref().map(|form| form.expose()).unwrap_or_default());
+        let form = parameters(request.body.as_ref().map(|(_, form)| form.expose()).unwrap_or_default());
         let get =
             |name: &str| form.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str()).unwrap_or_default();
         self.secrets.push(get("code_verifier").to_owned());
@@ -292,8 +292,7 @@ fn respond(answer: &Answer, status: u16, honest: &Value, words: &Words<'_>, max_
         return Reply::Failure(ErrorCode::ResponseTooLarge);
     }
     let content_type = answer.content_type.as_deref().unwrap_or(JSON);
-    let content_type = (!content_type.is_empty()).then(|| content_type.to_owned());
-    Reply::Response(HttpResponse { status, content_type, body })
+    Reply::Response(HttpResponse::new(status, Some(content_type).filter(|text| !text.is_empty()), body))
 }
 
 fn members(value: Value) -> Map<String, Value> {

@@ -7,7 +7,7 @@ import { createProvider } from "../../demo/provider/index.js";
 import { createPage } from "../../demo/spa/serve.js";
 import type {} from "./page/main.js";
 
-const FLAGS = [
+export const FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
   "--disable-quic",

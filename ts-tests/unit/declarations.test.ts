@@ -24,23 +24,34 @@ describe("the declarations of the packed package", () => {
   });
 
   test("and every example in the documentation compiles", async () => {
+    const examples: { readonly name: string; readonly code: string }[] = [];
     const dist = path.join(packageFolder, "dist");
-    const folder = path.join(workspace, "target/examples");
-    await rm(folder, { recursive: true, force: true });
-    await mkdir(folder, { recursive: true });
-    let examples = 0;
     for (const name of (await readdir(dist)).filter((file) => file.endsWith(".d.ts"))) {
       const text = await readFile(path.join(dist, name), "utf8");
       for (const [, block = ""] of text.matchAll(/@example\n\s*\* ```ts\n(.*?)\n\s*\* ```/gs)) {
-        const code = block.replace(/^\s*\* ?/gm, "");
-        await writeFile(path.join(folder, `${path.basename(name, ".d.ts")}-${(examples += 1)}.ts`), `${code}\nexport {};\n`);
+        examples.push({ name: path.basename(name, ".d.ts"), code: block.replace(/^\s*\* ?/gm, "") });
       }
+    }
+    // Every method and every function, at least.
+    expect(examples.length).toBeGreaterThan(15);
+    const declared = examples.length;
+    const docs = (await readdir(path.join(workspace, "docs"))).filter((file) => file.endsWith(".md"));
+    for (const page of ["README.md", ...docs.map((file) => path.join("docs", file))]) {
+      const text = await readFile(path.join(workspace, page), "utf8");
+      for (const [, code = ""] of text.matchAll(/^```ts\n(.*?)^```$/gms)) {
+        examples.push({ name: path.basename(page, ".md"), code });
+      }
+    }
+    expect(examples.length - declared).toBeGreaterThan(20);
+    const folder = path.join(workspace, "target/examples");
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true });
+    for (const [index, { name, code }] of examples.entries()) {
+      await writeFile(path.join(folder, `${name}-${index + 1}.ts`), `${code}\nexport {};\n`);
     }
     const compilerOptions = { lib: ["es2022", "dom", "dom.iterable", "esnext.disposable"] };
     const config = { extends: path.join(workspace, "ts-tests/tsconfig.json"), compilerOptions, include: ["*.ts"] };
     await writeFile(path.join(folder, "tsconfig.json"), JSON.stringify(config));
-    // Every method and every function, at least.
-    expect(examples).toBeGreaterThan(15);
     expect(await complaints(folder)).toBe("");
   });
 });

@@ -1,34 +1,27 @@
 //! The authorization code grant (RFC 6749, section 4.1.3; RFC 7636, section 4.5).
 
-use crate::constants::{grant_types, token_request as name};
-use crate::encoding::form_encode;
-use crate::protocol::callback::CheckedCode;
-use crate::protocol::pkce::CodeVerifier;
-use crate::secret::Secret;
+use crate::protocol::request::Message;
+use crate::protocol::token;
 
-/// The form of the code exchange of a public client.
-pub fn form(client_id: &str, code: &CheckedCode, redirect_uri: &str, verifier: &CodeVerifier) -> Secret {
-    Secret::new(form_encode(&[
-        (name::GRANT_TYPE, grant_types::AUTHORIZATION_CODE),
-        (name::CODE, code.expose()),
-        (name::REDIRECT_URI, redirect_uri),
-        (name::CODE_VERIFIER, verifier.expose()),
-        (name::CLIENT_ID, client_id),
-    ]))
-}
+/// Tokens for a code.
+pub const MESSAGE: Message =
+    Message { sends: "grant_type=authorization_code !code !redirect_uri code_verifier [resource", ..token::MESSAGE };
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::callback::{Expected, parse};
+    use crate::json::Json;
+    use crate::protocol::exchange::Exchange;
 
     #[test]
     fn tr_01_the_body_is_exactly_this() {
-        let expected = Expected { state: "S", issuer: "https://op", iss_required: false };
-        let code = parse("https://app/cb?state=S&code=a%2Fb", "https://app/cb").unwrap().check(&expected).unwrap();
-        let form = form("spa", &code, "https://app/cb", &CodeVerifier::from_stored("V"));
+        let options = br#"{"address":"https://op/t","clientId":"spa","code":"a/b","redirectUri":"https://app/cb",
+            "codeVerifier":"V"}"#;
+        let mut exchange = Exchange::new(&MESSAGE, &Json::parse_object(options).unwrap()).unwrap();
+        let (media_type, body) = exchange.take_http(&MESSAGE).body.unwrap();
+        assert_eq!(media_type, "application/x-www-form-urlencoded");
         assert_eq!(
-            form.expose(),
+            body.expose(),
             "grant_type=authorization_code&code=a%2Fb&redirect_uri=https%3A%2F%2Fapp%2Fcb&code_verifier=V&client_id=spa"
         );
     }

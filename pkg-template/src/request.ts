@@ -1,0 +1,97 @@
+/** The way from a protocol function to the core and back: one for what waits, one for what does not. */
+import { call, request } from "#wasm";
+import { enter, json, settle } from "./core.js";
+import { isOidcError, OidcError } from "./errors.js";
+import { init, requireLoaded } from "./init.js";
+import type { ParametersInit } from "./messages.js";
+
+/** Functions that the core calls by name. */
+export type Hooks = Readonly<Record<string, (text: string) => string | Promise<string>>>;
+
+/** What is not plain data in the options of a request; the core knows all the others. */
+interface Options {
+  readonly parameters?: ParametersInit;
+  readonly headers?: object;
+  readonly signal?: AbortSignal;
+}
+
+/** Has the core carry out a request. */
+export async function ask<T>(operation: string, options: Options, hooks?: Hooks): Promise<T> {
+  const { signal, headers, ...rest } = options;
+  const isList = typeof headers === "object" && headers !== null && Symbol.iterator in headers;
+  const plain = isList ? Object.fromEntries(headers as Headers) : headers;
+  const argument = json(withPairs({ ...rest, headers: plain }));
+  await init();
+  const failed: { cause?: unknown } = {};
+  try {
+    return await settle(() => request(operation, argument, hooks && watched(hooks, failed), signal));
+  } catch (failure) {
+    // The core only knows that something was thrown.
+    if ("cause" in failed && isOidcError(failure, "hook_failed")) {
+      Object.defineProperty(failure, "cause", { value: failed.cause, configurable: true, writable: true });
+    }
+    throw failure;
+  }
+}
+
+/** Has the core compute something, for functions that promise nothing. */
+export function compute<T>(operation: string, argument: unknown): T {
+  requireLoaded();
+  const text = json(argument);
+  return enter(() => call(operation, text)) as T;
+}
+
+/** Options with their parameters in the one shape that the core reads. */
+export function withPairs<T extends { readonly parameters?: ParametersInit }>(options: T): object {
+  const { parameters, ...rest } = options;
+  return parameters === undefined ? rest : { ...rest, parameters: pairs(parameters) };
+}
+
+/** Names and texts in order, whatever shape they came in. */
+export function pairs(parameters: ParametersInit): [name: string, value: string][] {
+  const result: [string, string][] = [];
+  if (typeof parameters !== "object" || parameters === null) throw invalid("parameters");
+  const entries: Iterable<unknown> = Symbol.iterator in parameters ? parameters : Object.entries(parameters);
+  for (const entry of entries) {
+    if (!Array.isArray(entry) || entry.length !== 2 || typeof entry[0] !== "string") throw invalid("parameters");
+    const [name, given] = entry as [string, unknown];
+    for (const value of Array.isArray(given) ? (given as unknown[]) : [given]) {
+      if (value === undefined || value === null) continue;
+      if (!isScalar(value)) throw invalid("parameters", { name });
+      result.push([name, String(value)]);
+    }
+  }
+  return result;
+}
+
+/** What has one obvious spelling. `[object Object]` and `NaN` help nobody. */
+function isScalar(value: unknown): value is string | number | boolean {
+  return typeof value === "string" || typeof value === "boolean" || Number.isFinite(value);
+}
+
+/** The error for an argument that the face itself cannot use. */
+export function invalid(option: string, details: Readonly<Record<string, string>> = {}, cause?: unknown): OidcError {
+  return new OidcError({
+    code: "invalid_argument",
+    type: "usage",
+    message: "An argument is invalid: correct the one named in details.",
+    details: { option, ...details },
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+/** The same hooks, remembering what one of them throws. */
+function watched(hooks: Hooks, failed: { cause?: unknown }): Readonly<Record<string, (text: string) => Promise<string>>> {
+  const entries = Object.entries(hooks).map(([name, hook]) => {
+    const watch = async (text: string): Promise<string> => {
+      try {
+        return await hook(text);
+      } catch (cause) {
+        failed.cause = cause;
+        throw cause;
+      }
+    };
+    return [name, watch] as const;
+  });
+  return Object.fromEntries(entries);
+}
