@@ -164,7 +164,8 @@ impl<P: Platform> Documents<P> {
     async fn fetch(&self, phase: Phase, request: HttpRequest) -> Result<Document> {
         let url = Rc::from(request.url.as_str());
         let response = send(&*self.0.platform, request, self.0.source.timeout).await?;
-        let media_type = if response.is(media_type::JWK_SET) { media_type::JWK_SET } else { media_type::JSON };
+        let or_keys = phase == Phase::Jwks && response.is(media_type::JWK_SET);
+        let media_type = if or_keys { media_type::JWK_SET } else { media_type::JSON };
         let body = answer::json_object(&response, media_type, &[200], ErrorCode::UnexpectedStatus)?;
         self.check(phase, &body)?;
         let at = self.0.platform.clock().now();

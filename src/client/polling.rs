@@ -4,6 +4,7 @@ use crate::client::endpoints::Protocol;
 use crate::error::{During as _, Error, ErrorCode, Result, ServerError};
 use crate::json::{Object, Table, entries};
 use crate::platform::{Clock as _, Hooks, Platform, Timer as _};
+use crate::protocol::parameters::invalid;
 use crate::protocol::request::Message;
 use crate::text::whole;
 use crate::time::Timestamp;
@@ -28,7 +29,7 @@ impl<P: Platform> Protocol<P> {
         if !again {
             return self.exchange(message, options, hooks, None).await.during(message.phase);
         }
-        options.check(OPTIONS).map_err(|name| Error::new(ErrorCode::InvalidArgument).with("option", name))?;
+        options.check(OPTIONS).map_err(|name| invalid(name, "of the wrong type")).during(message.phase)?;
         let mut options = options.clone();
         let mut interval = options.number("interval").unwrap_or(INTERVAL).max(1);
         let begun = self.platform.clock().now();

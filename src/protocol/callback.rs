@@ -99,10 +99,14 @@ impl AuthorizeResponse {
 
 fn check_origin(response: &Object, state: Option<&str>, issuer: Option<&str>, iss_required: bool) -> Result<()> {
     let actual = response.str_or_empty(name::STATE);
-    if let Some(state) = state
-        && !constant_time_eq(actual, state)
-    {
-        return Err(if actual.is_empty() { ErrorCode::MissingState } else { ErrorCode::UnknownState }.into());
+    if let Some(state) = state {
+        // An expected state that got lost is no reason to accept a response without one.
+        if actual.is_empty() {
+            return Err(ErrorCode::MissingState.into());
+        }
+        if !constant_time_eq(actual, state) {
+            return Err(ErrorCode::UnknownState.into());
+        }
     }
     match (issuer, response.str(name::ISS)) {
         (Some(issuer), Some(iss)) => require_equal(ErrorCode::WrongIssuer, issuer, iss),
@@ -136,7 +140,8 @@ pub fn read(options: &Object) -> Result<Object> {
     let (text, fragment) = cut(options.str_or_empty("response"), b'#');
     let (start, query) = cut(text, b'?');
     let has_response = |pairs: &str| ONCE.iter().chain(&NEVER).any(|name| query_has(pairs, name));
-    let form = if fragment.is_none() && query.is_none() { start } else { query.unwrap_or_default() };
+    let is_form = fragment.is_none() && query.is_none() && HttpUrl::parse(start).is_err();
+    let form = if is_form { start } else { query.unwrap_or_default() };
     let fragment = fragment.filter(|fragment| has_response(fragment));
     if fragment.is_some() && has_response(form) {
         return Err(Error::new(ErrorCode::WrongResponseMode).with("actual", "query and fragment"));

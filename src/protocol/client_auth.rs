@@ -58,7 +58,7 @@ pub fn apply(options: &Object, form: &mut Parameters) -> Result<Step> {
         "none" => Step::Done,
         "client_secret_post" => {
             add_client_id(form, client_id)?;
-            form.add("client_secret", needs("clientSecret")?);
+            add_own(form, "client_secret", needs("clientSecret")?)?;
             Step::Done
         }
         "client_secret_jwt" | "private_key_jwt" => {
@@ -92,9 +92,8 @@ pub fn add_assertion(form: &mut Parameters, client_id: &str, kind: &str, asserti
         return Err(ErrorCode::HookFailed.into());
     }
     add_client_id(form, client_id)?;
-    form.add("client_assertion_type", kind);
-    form.add("client_assertion", assertion);
-    Ok(())
+    add_own(form, "client_assertion_type", kind)?;
+    add_own(form, "client_assertion", assertion)
 }
 
 /// The claims of an assertion of our own (OpenID Connect Core, section 9).
@@ -126,6 +125,14 @@ pub fn basic(client_id: &str, secret: &str, encoding: Option<&str>) -> Result<Se
         Some(_) => return Err(invalid("encoding", "unknown")),
     }
     Ok(Secret::new(concat(&["Basic ", &crate::encoding::base64(text.as_bytes())])))
+}
+
+fn add_own(form: &mut Parameters, name: &str, value: &str) -> Result<()> {
+    if form.contains(name) {
+        return Err(invalid(name, "also in parameters"));
+    }
+    form.add(name, value);
+    Ok(())
 }
 
 fn add_client_id(form: &mut Parameters, client_id: &str) -> Result<()> {

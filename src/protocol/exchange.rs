@@ -175,7 +175,7 @@ impl Exchange {
             answer::check_status(response, message.success, refusal, json.as_ref())?;
             return Ok(Answer::Complete(described(Object::default(), Object::default(), response)));
         }
-        let or_keys = matches!(message.phase, Phase::Jwks | Phase::Discovery) && response.is(media_type::JWK_SET);
+        let or_keys = message.phase == Phase::Jwks && response.is(media_type::JWK_SET);
         let media_type = if or_keys { media_type::JWK_SET } else { media_type::JSON };
         let body = answer::json_object(response, media_type, message.success, refusal)?;
         self.complete(message, body, response).map(Answer::Complete)
@@ -188,7 +188,7 @@ impl Exchange {
         let mut typed = answer::typed(&body, message.answers);
         match message.phase {
             Phase::Token => {
-                let is_exchange = std::ptr::eq(message.answers, token_exchange::MESSAGE.answers);
+                let is_exchange = message.answers.starts_with("!issued_token_type");
                 token::check(&body, self.has_proof, is_exchange)?;
                 token::bound_lifetime(&mut typed);
             }

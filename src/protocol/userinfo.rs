@@ -26,7 +26,7 @@ pub fn bearer(access_token: &Secret) -> Secret {
 
 /// Whose claims they must be is said, or the check is switched off by name.
 pub fn check_options(options: &Object) -> Result<()> {
-    if options.contains("subject") || options.flag("dangerousSkipSubjectCheck") {
+    if !options.str_or_empty("subject").is_empty() || options.flag("dangerousSkipSubjectCheck") {
         return Ok(());
     }
     Err(invalid("subject", "missing"))
