@@ -379,6 +379,12 @@ impl Error {
         self.change(|inner| inner.raw = Some(Raw(Secret::new(raw))))
     }
 
+    /// The same without the answer: what a session's requests bring back is nobody's to look at.
+    #[must_use]
+    pub fn without_raw(self) -> Self {
+        self.change(|inner| inner.raw = None)
+    }
+
     /// Names the step, unless a deeper layer already did.
     #[must_use]
     pub fn during(self, phase: Phase) -> Self {

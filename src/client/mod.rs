@@ -85,7 +85,8 @@ impl<P: Platform> Client<P> {
     /// One request of this client to an endpoint.
     async fn request(&self, message: &Message, mut options: Object) -> Result<Object> {
         options.set("timeoutSeconds", self.config.timeout().into());
-        self.protocol.exchange(message, &options, &NoHooks, Some(&self.documents)).await.during(message.phase)
+        let answer = self.protocol.exchange(message, &options, &NoHooks, Some(&self.documents)).await;
+        answer.map_err(|error| error.without_raw().during(message.phase))
     }
 }
 

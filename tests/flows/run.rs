@@ -8,6 +8,7 @@ use oidc_wasm::client::{Client, Config, Session, SignInOptions, SignOutOptions};
 use oidc_wasm::error::{Error, ErrorCode, Phase};
 use oidc_wasm::json::{Json, Object};
 use oidc_wasm::protocol::logout::EndSession;
+use oidc_wasm::secret::Secret;
 use serde_json::{Map, Value, json};
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -208,7 +209,8 @@ impl Run<'_> {
         if !matches!(action, Action::SignOut | Action::SignOutHere) {
             same("session after a failure", &before, &snapshot(&self.page.client))?;
         }
-        let told = format!("{error} {error:?} {:?}", error.details());
+        let answer = error.raw().map(Secret::expose);
+        let told = format!("{error} {error:?} {:?} {answer:?}", error.details());
         match self
             .page
             .world
