@@ -67,11 +67,6 @@ impl Config {
         if !matches!(options.str("storage"), None | Some("memory" | "session")) {
             return Err(invalid("storage", "unknown"));
         }
-        for (name, least) in [("clockToleranceSeconds", 0), ("timeoutSeconds", 1)] {
-            if options.number(name).is_some_and(|seconds| !(least..=300).contains(&seconds)) {
-                return Err(invalid(name, "out of range"));
-            }
-        }
         let (metadata, algorithm) = (metadata.transpose()?, algorithm.transpose()?);
         let place = discovery::locate(options.str_or_empty("authority"), discovery::OPENID_CONFIGURATION)
             .map_err(|error| invalid("authority", error.detail("reason")))?;

@@ -18,6 +18,7 @@ use crate::protocol::{
     backchannel_authentication, device_authorization, introspection, logout_token, par, protected_resource,
     registration, revocation, token, userinfo,
 };
+use crate::text::{concat, decimal};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -79,11 +80,14 @@ impl<P: Platform> Protocol<P> {
     pub async fn run(&self, operation: &str, options: &Object, hooks: &dyn Hooks) -> Result<Json> {
         if let Some((_, message)) = MESSAGES.iter().find(|(known, _)| *known == operation) {
             let wait = operation.starts_with("poll_");
-            return self.poll(message, options, hooks, wait).await.map(Json::from);
+            return self.poll(message, options, hooks, wait).await.during(message.phase).map(Json::from);
+        }
+        for kind in [id_token::KIND, logout_token::KIND] {
+            if operation == kind.operation {
+                return self.validate(options, &kind, None).await.during(kind.phase).map(Json::from);
+            }
         }
         match operation {
-            "validate_id_token" => self.validate(options, &id_token::KIND, None).await.map(Json::from),
-            "validate_logout_token" => self.validate(options, &logout_token::KIND, None).await.map(Json::from),
             "token_hash" => self.token_hash(options).await.map(Json::from),
             "cached_metadata" | "cached_keys" => self.cached(options, operation == "cached_keys").await.map(Json::from),
             _ => Err(ErrorCode::Internal.into()),
@@ -155,9 +159,10 @@ impl<P: Platform> Protocol<P> {
             return keys.verified_claims(&metadata, jws).await;
         }
         let url = metadata.required_endpoint("jwks_uri")?;
-        let keys = self.provider(url, || {
+        let timeout = options.number("timeoutSeconds").unwrap_or(10);
+        // Each call waits as long as it says, not as long as another one did.
+        let keys = self.provider(&concat(&[url, "\n", &decimal(timeout)]), || {
             let place = Place { issuer: issuer.to_owned(), url: String::new(), told_by_url: false };
-            let timeout = options.number("timeoutSeconds").unwrap_or(10);
             Ok(Source { place, policy, whole: false, given: None, timeout, fresh: 0, lasting: 0, stored: false })
         })?;
         keys.verified_claims(&metadata, jws).await
@@ -210,10 +215,13 @@ impl<P: Platform> Protocol<P> {
         keys: Option<&Documents<P>>,
     ) -> Result<Object> {
         let options = &checked(options, kind.options, ErrorCode::InvalidArgument)?;
-        let jws = Jws::parse(options.str_or_empty(kind.option)).during(kind.phase)?;
+        let jws = Jws::parse(options.str_or_empty(kind.option))?;
         let algorithm = algorithm(options)?;
-        kind.check_header(&jws, algorithm).during(kind.phase)?;
-        let claims = self.verified(options, jws, keys).await.during(kind.phase)?;
+        kind.check_header(&jws, algorithm)?;
+        let claims = self.verified(options, jws, keys).await?;
+        if options.flag("requireAtHash") && !options.contains("accessToken") {
+            return Err(invalid("accessToken", "missing"));
+        }
         let mut hashes = Vec::new();
         for hash in TokenHash::ALL {
             if let Some(text) = options.str(hash.option) {
@@ -221,7 +229,7 @@ impl<P: Platform> Protocol<P> {
                 hashes.push((hash, id_token::hash_value(&digest)));
             }
         }
-        (kind.check_claims)(&claims, options, &hashes, self.platform.clock().now()).during(kind.phase)?;
+        (kind.check_claims)(&claims, options, &hashes, self.platform.clock().now())?;
         Ok(claims)
     }
 

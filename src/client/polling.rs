@@ -1,7 +1,7 @@
 //! Asking again and again until a person has acted (RFC 8628, section 3.5; OpenID Connect CIBA, section 11).
 
 use crate::client::endpoints::Protocol;
-use crate::error::{During as _, Error, ErrorCode, Result, ServerError};
+use crate::error::{Error, ErrorCode, Result, ServerError};
 use crate::json::{Object, Table, entries};
 use crate::platform::{Clock as _, Hooks, Platform, Timer as _};
 use crate::protocol::parameters::invalid;
@@ -27,9 +27,9 @@ impl<P: Platform> Protocol<P> {
         again: bool,
     ) -> Result<Object> {
         if !again {
-            return self.exchange(message, options, hooks, None).await.during(message.phase);
+            return self.exchange(message, options, hooks, None).await;
         }
-        options.check(OPTIONS).map_err(|name| invalid(name, "of the wrong type")).during(message.phase)?;
+        options.check(OPTIONS).map_err(|name| invalid(name, "of the wrong type"))?;
         let mut options = options.clone();
         let mut interval = options.number("interval").unwrap_or(INTERVAL).max(1);
         let begun = self.platform.clock().now();
@@ -41,7 +41,7 @@ impl<P: Platform> Protocol<P> {
             if expires_at.is_some_and(|at| self.platform.clock().now() >= at) {
                 return Err(ErrorCode::PollingExpired.into());
             }
-            let error = match self.exchange(message, &options, hooks, None).await.during(message.phase) {
+            let error = match self.exchange(message, &options, hooks, None).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };

@@ -104,13 +104,17 @@ pub fn check(options: &Object, form: &mut Parameters) -> Result<()> {
     if form.contains("request_uri") {
         return Err(invalid("requestUri", "is what comes of a push"));
     }
-    if form.contains("request") {
-        return check_alone("request", BESIDE_REQUEST, options, PARAMETERS);
-    }
-    let response_type = form.get("response_type").ok_or_else(|| invalid("responseType", "missing"))?;
-    let kinds = pieces(response_type, b' ');
+    let has_request = form.contains("request");
+    let response_type = form.get("response_type");
+    let kinds = pieces(response_type.unwrap_or(if has_request { "code" } else { "" }), b' ');
     if kinds.iter().any(|kind| !matches!(*kind, "code" | "id_token" | "none")) {
-        return Err(invalid("responseType", "only code, id_token and none are safe"));
+        return Err(invalid(
+            "responseType",
+            if response_type.is_none() { "missing" } else { "only code, id_token and none are safe" },
+        ));
+    }
+    if has_request {
+        return check_alone("request", BESIDE_REQUEST, options, PARAMETERS);
     }
     if kinds.contains(&"code") && !form.contains("code_challenge") {
         return Err(invalid("codeChallenge", "missing"));

@@ -6,7 +6,7 @@ use crate::jose::{Algorithm, Hash};
 use crate::json::{Json, Object, Table, entries, has_entry};
 use crate::protocol::parameters::invalid;
 use crate::protocol::policy::DiscoveryPolicy;
-use crate::protocol::request::Message;
+use crate::protocol::request::{Message, Takes};
 use crate::protocol::{answer, pkce};
 use crate::text::{concat, cut_at};
 use crate::url::HttpUrl;
@@ -104,7 +104,8 @@ pub fn place(options: &Object) -> Result<(Place, DiscoveryPolicy)> {
 /// Asks for the metadata (OpenID Connect Discovery, section 4; RFC 8414, section 3).
 pub const MESSAGE: Message = Message {
     phase: Phase::Discovery,
-    options: "!authority wellKnown {discoveryPolicy",
+    takes: Takes::OnlyHeaders,
+    options: "!authority address wellKnown {discoveryPolicy",
     answers: MEMBERS,
     ..Message::DOCUMENT
 };

@@ -48,6 +48,8 @@ pub fn hash_value(digest: &[u8]) -> String {
 
 /// A kind of token that is validated: what options there are for it, and what it must say.
 pub struct TokenKind {
+    /// What its validation is called.
+    pub operation: &'static str,
     /// The options.
     pub options: Table,
     /// The one with the token.
@@ -65,8 +67,14 @@ type CheckClaims = fn(&Object, &Object, &[(&TokenHash, String)], Timestamp) -> R
 redacted!(TokenKind);
 
 /// ID Tokens.
-pub const KIND: TokenKind =
-    TokenKind { options: OPTIONS, option: "idToken", phase: Phase::IdToken, types: TYPES, check_claims };
+pub const KIND: TokenKind = TokenKind {
+    operation: "validate_id_token",
+    options: OPTIONS,
+    option: "idToken",
+    phase: Phase::IdToken,
+    types: TYPES,
+    check_claims,
+};
 
 impl TokenKind {
     /// What can be told from the header: an algorithm other than the one fixed for this client, or another kind of
@@ -93,7 +101,12 @@ pub fn check_claims(token: &Object, options: &Object, hashes: &[(&TokenHash, Str
     if subject.len() > MAX_SUBJECT || !subject.is_ascii() {
         return Err(claims::invalid("sub"));
     }
-    if !constant_time_eq(token.str_or_empty("nonce"), options.str_or_empty("nonce")) {
+    // A nonce that got lost is no reason to accept a token without one.
+    let nonce_fits = match options.str("nonce") {
+        Some(expected) => !expected.is_empty() && constant_time_eq(token.str_or_empty("nonce"), expected),
+        None => !token.contains("nonce"),
+    };
+    if !nonce_fits {
         return Err(ErrorCode::NonceMismatch.into());
     }
     if let Some(max_age) = options.number("maxAge") {

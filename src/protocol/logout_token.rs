@@ -19,6 +19,7 @@ const OPTIONS: &str = "!logoutToken !{metadata !clientId {keySet algorithm #cloc
 
 /// Logout tokens. An algorithm other than the one fixed for this client is refused (section 2.6, step 3).
 pub const KIND: TokenKind = TokenKind {
+    operation: "validate_logout_token",
     options: OPTIONS,
     option: "logoutToken",
     phase: Phase::LogoutToken,

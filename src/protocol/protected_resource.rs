@@ -4,7 +4,7 @@ use crate::error::{ErrorCode, Phase, Result, require_equal};
 use crate::json::Object;
 use crate::protocol::discovery;
 use crate::protocol::policy::DiscoveryPolicy;
-use crate::protocol::request::Message;
+use crate::protocol::request::{Message, Takes};
 
 /// The name of the document below `/.well-known/` (section 3).
 pub const WELL_KNOWN: &str = "oauth-protected-resource";
@@ -12,7 +12,8 @@ pub const WELL_KNOWN: &str = "oauth-protected-resource";
 /// Asks a resource which authorization servers it trusts.
 pub const MESSAGE: Message = Message {
     phase: Phase::ProtectedResource,
-    options: "!resource",
+    takes: Takes::OnlyHeaders,
+    options: "!resource address ?dangerousAllowHttp",
     answers: "!resource [authorization_servers jwks_uri [scopes_supported [bearer_methods_supported",
     ..Message::DOCUMENT
 };

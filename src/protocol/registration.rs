@@ -4,7 +4,7 @@ use crate::error::{Phase, Result};
 use crate::http::Method;
 use crate::json::Object;
 use crate::protocol::parameters::invalid;
-use crate::protocol::request::Message;
+use crate::protocol::request::{Message, Takes};
 
 const ANSWERS: &str = "!client_id client_secret registration_access_token registration_client_uri #client_id_issued_at \
     #client_secret_expires_at software_statement";
@@ -24,7 +24,8 @@ pub const REGISTER: Message = Message {
 /// Reads a registration (RFC 7592, section 2.1).
 pub const READ: Message = Message {
     method: Method::Get,
-    options: "!registrationClientUri !registrationAccessToken",
+    takes: Takes::OnlyHeaders,
+    options: "!registrationClientUri !registrationAccessToken ?dangerousAllowHttp",
     bearer: "registrationAccessToken",
     success: &[200],
     ..REGISTER
@@ -33,7 +34,7 @@ pub const READ: Message = Message {
 /// Replaces a registration (RFC 7592, section 2.2).
 pub const UPDATE: Message = Message {
     method: Method::Put,
-    options: "!registrationClientUri !registrationAccessToken !clientId !{clientMetadata",
+    options: "!registrationClientUri !registrationAccessToken ?dangerousAllowHttp !clientId !{clientMetadata",
     ..READ
 };
 

@@ -21,6 +21,8 @@ pub enum Takes {
     Parameters,
     /// Where it goes, and headers: nobody has to be identified.
     Headers,
+    /// Headers; where it goes is told by options of its own.
+    OnlyHeaders,
     /// Everything.
     ClientAndParameters,
 }
@@ -72,6 +74,7 @@ impl Takes {
         match self {
             Self::Parameters => "address {metadata ?dangerousAllowHttp *parameters",
             Self::Headers => "address {metadata ?dangerousAllowHttp {headers #timeoutSeconds",
+            Self::OnlyHeaders => "{headers #timeoutSeconds",
             Self::ClientAndParameters => {
                 "address {metadata ?dangerousAllowHttp {headers #timeoutSeconds *parameters clientId {clientAuthentication"
             }
@@ -107,9 +110,7 @@ impl Request {
         for table in [common, message.options] {
             given.check(table).map_err(|name| invalid(name, "missing or of the wrong type"))?;
         }
-        if given.number("timeoutSeconds").is_some_and(|seconds| !(1..=300).contains(&seconds)) {
-            return Err(invalid("timeoutSeconds", "out of range"));
-        }
+        check_ranges(&given).map_err(|name| invalid(name, "out of range"))?;
         let mut form = Parameters::parse(given.get("parameters"))?;
         for (required, mark, wire) in entries(message.sends) {
             add(&mut form, required, mark, wire, &given)?;
@@ -220,8 +221,20 @@ pub fn checked(options: &Object, table: Table, code: ErrorCode) -> Result<Object
         }
         given.set(name, value.clone());
     }
-    match given.check(table) {
-        Ok(()) => Ok(given),
-        Err(name) => refuse(name, "missing or of the wrong type"),
+    match (given.check(table), check_ranges(&given)) {
+        (Err(name), _) => refuse(name, "missing or of the wrong type"),
+        (_, Err(name)) => refuse(name, "out of range"),
+        _ => Ok(given),
     }
+}
+
+/// Times that every call may name have the same bounds everywhere, in seconds; `Err` with the option that has not. A
+/// larger tolerance would switch expiry off without saying so.
+fn check_ranges(options: &Object) -> std::result::Result<(), &'static str> {
+    for (name, least) in [("clockToleranceSeconds", 0), ("timeoutSeconds", 1)] {
+        if options.number(name).is_some_and(|seconds| !(least..=300).contains(&seconds)) {
+            return Err(name);
+        }
+    }
+    Ok(())
 }
