@@ -13,12 +13,21 @@ const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 /// The thumbprint of a key: base64url of the SHA-256 over its required members (RFC 7638, section 3; RFC 8037,
 /// section 2). DPoP calls it `jkt` (RFC 9449, section 6.1).
 pub fn thumbprint(jwk: &Object) -> Result<String> {
-    let text = required_members(jwk).ok_or_else(|| Error::new(ErrorCode::InvalidArgument).with("option", "jwk"))?;
-    Ok(base64url(&sha256(text.as_bytes())))
+    let members = required_members(jwk).ok_or_else(no_key)?;
+    Ok(base64url(&sha256(Json::from(members).to_text().as_bytes())))
 }
 
-/// The members that make the key, in lexicographic order and without white space (RFC 7638, sections 3.2 and 3.3).
-fn required_members(jwk: &Object) -> Option<String> {
+/// The members that make a public key, and no others.
+pub fn public_key(jwk: &Object) -> Result<Object> {
+    required_members(jwk).filter(|members| !is_private(members)).ok_or_else(no_key)
+}
+
+fn no_key() -> Error {
+    Error::new(ErrorCode::InvalidArgument).with("option", "jwk")
+}
+
+/// In lexicographic order (RFC 7638, sections 3.2 and 3.3).
+fn required_members(jwk: &Object) -> Option<Object> {
     let names = match jwk.str("kty")? {
         "RSA" => "e,kty,n",
         "EC" => "crv,kty,x,y",
@@ -30,7 +39,7 @@ fn required_members(jwk: &Object) -> Option<String> {
     for name in pieces(names, b',') {
         members.set_text(name, jwk.str(name).filter(|value| !value.is_empty())?);
     }
-    Some(Json::from(members).to_text())
+    Some(members)
 }
 
 /// The size of a key in bits: of the modulus, the coordinate or the secret (RFC 7518, section 6; RFC 8037, section 2),

@@ -10,6 +10,7 @@ pub mod challenge;
 pub mod client_auth;
 pub mod device_authorization;
 pub mod discovery;
+pub mod dpop;
 pub mod exchange;
 pub mod grants;
 pub mod id_token;

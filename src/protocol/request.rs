@@ -145,7 +145,9 @@ impl Request {
             if !is_printable(token, false) {
                 return Err(invalid(message.bearer, "not fit for a header"));
             }
-            http.authorization = Some(Secret::new(concat(&["Bearer ", token])));
+            // A token that comes with a proof is bound to its key (RFC 9449, section 7.1).
+            let has_proof = self.options.object("headers").is_some_and(|headers| has_name(headers, "dpop"));
+            http.authorization = Some(Secret::new(concat(&[if has_proof { "DPoP " } else { "Bearer " }, token])));
         }
         for (name, value) in self.options.object("headers").iter().flat_map(|headers| headers.iter()) {
             let lower = name.to_ascii_lowercase();
@@ -160,6 +162,10 @@ impl Request {
         }
         Ok(http)
     }
+}
+
+fn has_name(headers: &Object, name: &str) -> bool {
+    headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
 }
 
 fn is_printable(text: &str, spaces: bool) -> bool {

@@ -1,12 +1,13 @@
 //! The functions behind everything that needs no session.
 
-use crate::browser::{BrowserPlatform, JsHooks, Place, SystemRandom};
+use crate::browser::{BrowserPlatform, JsHooks, Place, SystemClock, SystemRandom};
 use crate::client::Protocol;
 use crate::encoding;
 use crate::error::ErrorCode;
 use crate::json::Json;
-use crate::platform::Random as _;
-use crate::protocol::call;
+use crate::platform::{Clock as _, Random as _};
+use crate::protocol::state::random_value;
+use crate::protocol::{call, dpop};
 use crate::wasm::abort::promise;
 use crate::wasm::dto;
 use js_sys::Promise;
@@ -25,6 +26,10 @@ thread_local! {
 pub fn call_now(operation: &str, argument: &str) -> std::result::Result<JsValue, JsValue> {
     let run = || match operation {
         "pkce" => SystemRandom.seed().map(call::pkce),
+        "dpop_proof" => {
+            let id = random_value(SystemRandom.seed()?);
+            dpop::proof(&dto::options(argument)?, &id, SystemClock.now()).map(Json::from)
+        }
         _ => call::call(operation, &Json::parse(argument.as_bytes()).map_err(|_| ErrorCode::InvalidArgument)?),
     };
     run().map(|value| dto::value(&value)).map_err(|error| dto::error(&error))
