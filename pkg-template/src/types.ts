@@ -77,6 +77,14 @@ export interface OidcClientOptions {
    * acceptable algorithm listed there.
    */
   readonly idTokenSignedResponseAlg?: SigningAlgorithm;
+  /**
+   * Whether authorization requests are pushed to the provider before the browser leaves, so that the address bar names
+   * them and nothing else. `"auto"` (default) pushes when the provider requires it, `"always"` whenever a sign-in begins,
+   * `"never"` not at all; where the provider requires it, `"never"` is an error. A push that fails fails the sign-in.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc9126
+   */
+  readonly pushedAuthorization?: "auto" | "always" | "never";
   /** Audiences that an ID Token may name besides `clientId`. Default none: any other audience is refused. */
   readonly trustedAudiences?: readonly string[];
   /**

@@ -13,7 +13,7 @@ use crate::text::{concat, pieces};
 
 /// Every option by the name that TypeScript uses.
 const OPTIONS: &str = "!authority !clientId !redirectUri postLogoutRedirectUri scope {metadata {discoveryPolicy \
-    idTokenSignedResponseAlg [trustedAudiences storage [allowedOrigins {authorizeParameters \
+    idTokenSignedResponseAlg [trustedAudiences pushedAuthorization storage [allowedOrigins {authorizeParameters \
     #clockToleranceSeconds #timeoutSeconds";
 const POLICY_OPTIONS: &str = "[additionalEndpointBaseAddresses ?dangerousAllowHttp";
 /// How long metadata is used without asking again, in seconds.
@@ -68,6 +68,9 @@ impl Config {
             return Err(invalid("storage", "unknown"));
         }
         let (metadata, algorithm) = (metadata.transpose()?, algorithm.transpose()?);
+        if !matches!(options.str("pushedAuthorization"), None | Some("auto" | "always" | "never")) {
+            return Err(invalid("pushedAuthorization", "unknown"));
+        }
         let place = discovery::locate(options.str_or_empty("authority"), discovery::OPENID_CONFIGURATION)
             .map_err(|error| invalid("authority", error.detail("reason")))?;
         Ok(Self { options, place, policy, metadata, algorithm })
@@ -126,6 +129,18 @@ impl Config {
 
     pub(super) fn id_token_algorithm(&self) -> Option<Algorithm> {
         self.algorithm
+    }
+
+    /// Whether authorization requests to this provider are pushed: when it demands that, unless the application said
+    /// otherwise. What it demands cannot be switched off.
+    pub(super) fn pushes(&self, metadata: &ProviderMetadata) -> Result<bool> {
+        match self.options.str("pushedAuthorization") {
+            Some("always") => Ok(true),
+            Some("never") if metadata.requires_push() => {
+                Err(invalid("pushedAuthorization", "the provider requires it"))
+            }
+            _ => Ok(metadata.requires_push()),
+        }
     }
 
     pub(super) fn trusted_audiences(&self) -> &[Json] {

@@ -12,6 +12,7 @@ use crate::protocol::callback::{self, CheckedCode};
 use crate::protocol::discovery::{self, ProviderMetadata};
 use crate::protocol::grants::code;
 use crate::protocol::id_token;
+use crate::protocol::par;
 use crate::protocol::pkce::CodeVerifier;
 use crate::protocol::request::checked;
 use crate::protocol::state::random_value;
@@ -82,10 +83,33 @@ impl<P: Platform> Client<P> {
             }
         }
         let metadata = self.documents.metadata().await?;
-        self.begin(&metadata, options).during(Phase::Authorization)
+        let (request, login) = self.begin(&metadata, options).during(Phase::Authorization)?;
+        let request = if self.config.pushes(&metadata).during(Phase::Authorization)? {
+            self.push(&metadata, request).await?
+        } else {
+            request
+        };
+        let url = authorize::url(&request).during(Phase::Authorization)?;
+        let state = login.str_or_empty("state").to_owned();
+        self.keep_login(login).during(Phase::Authorization)?;
+        Ok(PreparedLogin { url, state })
     }
 
-    fn begin(&self, metadata: &ProviderMetadata, options: SignInOptions) -> Result<PreparedLogin> {
+    /// Pushes the request; what goes through the browser then names it and nothing else (RFC 9126, section 4). A push
+    /// that fails is the end: nothing falls back to the address bar.
+    async fn push(&self, metadata: &ProviderMetadata, request: Object) -> Result<Object> {
+        let endpoint = metadata.required_endpoint("pushed_authorization_request_endpoint");
+        let mut pushed = request.clone();
+        pushed.set_text("address", endpoint.during(Phase::PushedAuthorization)?);
+        let answer = self.request(&par::MESSAGE, pushed).await?;
+        let mut front = self.config.request(request.str_or_empty("address"));
+        front.set_text("clientId", self.config.client_id());
+        front.set_text("requestUri", answer.str_or_empty("requestUri"));
+        Ok(front)
+    }
+
+    /// The authorization request as options, and what has to be remembered of it.
+    fn begin(&self, metadata: &ProviderMetadata, options: SignInOptions) -> Result<(Object, Object)> {
         metadata.check_pkce()?;
         let endpoint = metadata.required_endpoint("authorization_endpoint")?;
         // The callback will need these: better to fail before the browser leaves.
@@ -111,7 +135,6 @@ impl<P: Platform> Client<P> {
             request.set_text(name, value);
         }
         request.set("parameters", options.authorize.pairs());
-        let url = authorize::url(&request)?;
         let mut login = Object::default();
         login.set_text("state", &state);
         login.set_text("nonce", &nonce);
@@ -126,8 +149,7 @@ impl<P: Platform> Client<P> {
         if let Some(app_state) = options.app_state {
             login.set("appState", app_state);
         }
-        self.keep_login(login)?;
-        Ok(PreparedLogin { url, state })
+        Ok((request, login))
     }
 
     /// Completes the sign-in that a callback URL answers. A response that was used before changes nothing: it gives

@@ -19,11 +19,13 @@ pub const ACCEPT_KEYS: &str = "application/json, application/jwk-set+json";
 const MAX_JWKS: usize = 256 * 1024;
 
 /// The endpoints that a sign-in uses.
-const ENDPOINTS: Table = "authorization_endpoint token_endpoint userinfo_endpoint end_session_endpoint jwks_uri";
+const ENDPOINTS: Table = "authorization_endpoint token_endpoint userinfo_endpoint end_session_endpoint jwks_uri \
+    pushed_authorization_request_endpoint";
 /// The members that are used.
 const MEMBERS: Table = "!issuer authorization_endpoint token_endpoint userinfo_endpoint end_session_endpoint jwks_uri \
     [code_challenge_methods_supported [id_token_signing_alg_values_supported \
-    ?authorization_response_iss_parameter_supported";
+    ?authorization_response_iss_parameter_supported pushed_authorization_request_endpoint \
+    ?require_pushed_authorization_requests";
 const METHODS: &str = "code_challenge_methods_supported";
 const ALGORITHMS: &str = "id_token_signing_alg_values_supported";
 /// RFC 9207, section 3.
@@ -160,6 +162,11 @@ impl ProviderMetadata {
     /// Whether every authorization response carries `iss` (RFC 9207, section 3).
     pub fn sends_iss(&self) -> bool {
         self.0.flag(ISS_PARAMETER_SUPPORTED)
+    }
+
+    /// Whether authorization requests must be pushed (RFC 9126, section 5).
+    pub fn requires_push(&self) -> bool {
+        self.0.flag("require_pushed_authorization_requests")
     }
 
     /// A provider that lists PKCE methods must list `S256`; one that lists none gets it all the same (RFC 9700,

@@ -59,6 +59,10 @@ tests! {
         run_all(include_str!("../../fixtures/flows/id_token.json")).await;
     }
 
+    async fn par() {
+        run_all(include_str!("../../fixtures/flows/par.json")).await;
+    }
+
     async fn session() {
         run_all(include_str!("../../fixtures/flows/session.json")).await;
     }

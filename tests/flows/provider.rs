@@ -40,6 +40,9 @@ pub(crate) struct Provider {
     pub(crate) behaviour: Behaviour,
     logins: Vec<Login>,
     visits: usize,
+    /// Parameters that were pushed and not visited yet, by their `request_uri`.
+    pushed: Vec<(String, Vec<(String, String)>)>,
+    pushes: usize,
     /// What reached it since the last look.
     pub(crate) requests: Vec<String>,
     /// Everything that must not show up in an error.
@@ -49,7 +52,8 @@ pub(crate) struct Provider {
 impl Provider {
     pub(crate) fn new(keys: Rc<Keys>) -> Self {
         let (behaviour, logins) = (Behaviour::default(), Vec::new());
-        Self { keys, behaviour, logins, visits: 0, requests: Vec::new(), secrets: Vec::new() }
+        let (pushed, requests, secrets) = (Vec::new(), Vec::new(), Vec::new());
+        Self { keys, behaviour, logins, visits: 0, pushed, pushes: 0, requests, secrets }
     }
 
     /// Forgets the people who signed in so far.
@@ -63,7 +67,12 @@ impl Provider {
         if endpoint != [ISSUER, "/authorize"].concat() {
             return Err(format!("an authorization request to {endpoint}"));
         }
-        let parameters = parameters(query);
+        // What was pushed is named, with the client and nothing else (AR-11), and named once (AR-12).
+        let asked = parameters(query);
+        let named =
+            |uri: &str| vec![("client_id".to_owned(), CLIENT_ID.to_owned()), ("request_uri".into(), uri.to_owned())];
+        let pushed = self.pushed.iter().position(|(uri, _)| asked == named(uri));
+        let parameters = pushed.map_or(asked, |at| self.pushed.remove(at).1);
         let get = |name: &str| {
             let mut values = parameters.iter().filter(|(n, _)| n == name).map(|(_, value)| value.clone());
             let first = values.next().ok_or_else(|| format!("an authorization request without {name}"));
@@ -133,6 +142,7 @@ impl Provider {
                 ("discovery", self.discovery(now, request.max_bytes))
             }
             (Method::Get, Some("/jwks")) => ("jwks", self.jwks(now, request.max_bytes)),
+            (Method::Post, Some("/par")) => ("par", self.push(request, now)),
             (Method::Post, Some("/token")) => ("token", self.token(request, now)),
             (Method::Get, Some("/userinfo")) => ("userinfo", self.userinfo(request, now)),
             (method, _) => {
@@ -152,6 +162,7 @@ impl Provider {
             "userinfo_endpoint": "$issuer/userinfo",
             "end_session_endpoint": "$issuer/end",
             "jwks_uri": "$issuer/jwks",
+            "pushed_authorization_request_endpoint": "$issuer/par",
             "response_types_supported": ["code"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA"],
@@ -164,6 +175,16 @@ impl Provider {
     fn jwks(&self, now: i64, max_bytes: usize) -> Reply {
         let honest = json!({ "keys": [{ "$like": "rsa-1" }, { "$like": "ec-1" }, { "$like": "ed-1" }] });
         self.with_words(now, &[], |words| respond(&self.behaviour.jwks, 200, &honest, words, max_bytes))
+    }
+
+    /// Keeps the parameters for the one visit that names them.
+    fn push(&mut self, request: &HttpRequest, now: i64) -> Reply {
+        let form = parameters(request.body.as_ref().map(|(_, form)| form.expose()).unwrap_or_default());
+        self.pushes += 1;
+        let uri = format!("urn:ietf:params:oauth:request_uri:{}", self.pushes);
+        self.pushed.push((uri.clone(), form));
+        let honest = json!({ "request_uri": uri, "expires_in": 60 });
+        self.with_words(now, &[], |words| respond(&self.behaviour.par, 201, &honest, words, request.max_bytes))
     }
 
     fn token(&mut self, request: &HttpRequest, now: i64) -> Reply {

@@ -105,6 +105,8 @@ pub(crate) enum Action {
 pub(crate) struct Behaviour {
     pub(crate) discovery: Answer,
     pub(crate) jwks: Answer,
+    /// Of the endpoint for pushed authorization requests.
+    pub(crate) par: Answer,
     pub(crate) token: Answer,
     pub(crate) userinfo: Answer,
     pub(crate) id_token: IdToken,

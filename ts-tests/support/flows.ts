@@ -51,6 +51,7 @@ export interface Members {
 export interface Behaviour {
   readonly discovery?: Answer;
   readonly jwks?: Answer;
+  readonly par?: Answer;
   readonly token?: Answer;
   readonly userinfo?: Answer;
   readonly idToken?: IdToken;

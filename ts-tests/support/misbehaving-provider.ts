@@ -31,6 +31,9 @@ export class MisbehavingProvider {
   readonly secrets = new Set<string>();
   readonly #logins: Login[] = [];
   #visits = 0;
+  /** Parameters that were pushed and not visited yet, by their `request_uri`. */
+  readonly #pushed = new Map<string, URLSearchParams>();
+  #pushes = 0;
 
   private constructor(
     readonly redirectUri: string,
@@ -67,7 +70,12 @@ export class MisbehavingProvider {
 
   /** The person signs in and consents. An authorization request that is not exactly right is a failed test. */
   visit(url: string): void {
-    const { origin, pathname, searchParams } = new URL(url);
+    const { origin, pathname, search, searchParams: asked } = new URL(url);
+    // What was pushed is named, with the client and nothing else (AR-11), and named once (AR-12).
+    const uri = asked.get("request_uri") ?? "";
+    const names = search === `?client_id=${CLIENT_ID}&request_uri=${encodeURIComponent(uri)}`;
+    const searchParams = (names && this.#pushed.get(uri)) || asked;
+    this.#pushed.delete(uri);
     const get = (name: string): string => {
       const [value, ...more] = searchParams.getAll(name);
       if (value === undefined || more.length > 0) throw new Error(`The authorization request has ${name} ${more.length + 1} times.`);
@@ -119,7 +127,7 @@ export class MisbehavingProvider {
       return;
     }
     const body = await text(request);
-    const { discovery, jwks, token, userinfo } = this.behaviour;
+    const { discovery, jwks, par, token, userinfo } = this.behaviour;
     switch (`${request.method} ${request.url}`) {
       case "GET /.well-known/openid-configuration":
         this.requests.push("discovery");
@@ -127,6 +135,13 @@ export class MisbehavingProvider {
       case "GET /jwks":
         this.requests.push("jwks");
         return this.#respond(response, jwks, 200, { keys: ["rsa-1", "ec-1", "ed-1"].map(publicKey) });
+      case "POST /par": {
+        this.requests.push("par");
+        this.#pushes += 1;
+        const uri = `urn:ietf:params:oauth:request_uri:${this.#pushes}`;
+        this.#pushed.set(uri, new URLSearchParams(body));
+        return this.#respond(response, par, 201, { request_uri: uri, expires_in: 60 });
+      }
       case "POST /token": {
         this.requests.push("token");
         const login = this.#redeem(new URLSearchParams(body));
@@ -159,6 +174,7 @@ export class MisbehavingProvider {
       userinfo_endpoint: at("/userinfo"),
       end_session_endpoint: at("/end"),
       jwks_uri: at("/jwks"),
+      pushed_authorization_request_endpoint: at("/par"),
       response_types_supported: ["code"],
       subject_types_supported: ["public"],
       id_token_signing_alg_values_supported: ["RS256", "PS256", "ES256", "EdDSA"],
