@@ -150,13 +150,26 @@ impl Object {
     }
 
     /// The member as text; `None` when it is absent or something else.
+    #[inline(always)]
     pub fn str(&self, name: &str) -> Option<&str> {
-        self.get(name)?.as_text()
+        self.string(name).map(String::as_str)
     }
 
     /// The member as text; empty when it is absent or something else.
+    #[inline(always)]
     pub fn str_or_empty(&self, name: &str) -> &str {
-        self.str(name).unwrap_or_default()
+        self.string_or_empty(name)
+    }
+
+    /// A reference to a `String` comes back in a register. One to its text would be written to memory and read again at
+    /// each of the many places that ask for it.
+    fn string(&self, name: &str) -> Option<&String> {
+        self.get(name)?.as_string()
+    }
+
+    fn string_or_empty(&self, name: &str) -> &String {
+        static EMPTY: String = String::new();
+        self.string(name).unwrap_or(&EMPTY)
     }
 
     /// The member as a whole number, a fraction cut off; `None` when it is absent or something else.
@@ -227,7 +240,12 @@ impl Json {
     }
 
     /// The text of a string.
+    #[inline(always)]
     pub fn as_text(&self) -> Option<&str> {
+        self.as_string().map(String::as_str)
+    }
+
+    fn as_string(&self) -> Option<&String> {
         if let Self::String(text) = self { Some(text) } else { None }
     }
 

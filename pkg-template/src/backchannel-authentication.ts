@@ -59,7 +59,7 @@ export interface BackchannelAuthentication<Json extends object = JsonObject> ext
 
 /**
  * Asks a person to approve a sign-in on a device of their own, without a browser. Not for pages: such clients authenticate
- * themselves, which takes a host that can keep a secret (Node, an edge function).
+ * themselves, which takes a host that can keep a secret (Node, server-side rendering).
  *
  * @throws {OidcError} `endpoint_error` when the server refuses (`error` says why, for example `unknown_user_id`); and the
  * codes of {@link ClientRequest}.

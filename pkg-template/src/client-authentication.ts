@@ -10,7 +10,7 @@ import type { SigningAlgorithm } from "./types.js";
  * How a client proves who it is at an endpoint.
  *
  * A page cannot keep a secret: whatever is in its script or its storage belongs to everybody. Methods with a secret or a
- * private key that the server trusts are for Node, edge functions and server-side rendering.
+ * private key that the server trusts are for Node and server-side rendering.
  *
  * @see https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication
  * @example

@@ -171,7 +171,7 @@ export function parseWwwAuthenticate(header: string): readonly AuthenticationCha
 
 /**
  * The value of an `Authorization` header with a client's identifier and secret, for requests of your own. For hosts that can keep
- * a secret (Node, an edge function), never a page.
+ * a secret (Node, server-side rendering), never a page.
  *
  * @param encoding `"rfc6749"` (default) form-encodes both parts first; `"rfc2617"` does not.
  * @throws {OidcError} `invalid_argument`; `not_initialized` before `await init()`.

@@ -31,10 +31,11 @@ export interface ProtectedResourceDocument<Json extends object = ProtectedResour
  * @see https://www.rfc-editor.org/rfc/rfc9728#section-3
  * @example
  * ```ts
- * import { fetchProtectedResourceMetadata, parseWwwAuthenticate } from "oidc-wasm";
+ * import { fetchProtectedResourceMetadata, init, parseWwwAuthenticate } from "oidc-wasm";
  *
  * const resource = "https://api.example.com/v1";
  * const response = await fetch(resource);
+ * await init();
  * const [challenge] = parseWwwAuthenticate(response.headers.get("www-authenticate") ?? "");
  * const address = challenge?.parameters["resource_metadata"];
  * const { metadata } = await fetchProtectedResourceMetadata({ resource, ...(address && { address }) });

@@ -40,10 +40,13 @@ export interface PushedAuthorization<Json extends object = JsonObject> extends J
  * @see https://www.rfc-editor.org/rfc/rfc9126#section-2.1
  * @example
  * ```ts
- * import { createAuthorizeUrl, generatePkce, pushAuthorizationRequest, randomString, type ProviderMetadata } from "oidc-wasm";
+ * import {
+ *   createAuthorizeUrl, generatePkce, init, pushAuthorizationRequest, randomString, type ProviderMetadata,
+ * } from "oidc-wasm";
  *
  * declare const metadata: ProviderMetadata;
  * const clientId = "spa";
+ * await init();
  * const { codeVerifier, codeChallenge } = generatePkce();
  * const state = randomString();
  * const { requestUri } = await pushAuthorizationRequest({

@@ -86,7 +86,7 @@ export function registerClient<Json extends object = RegisteredClientMetadata>(
 }
 
 /**
- * Reads a registration. For hosts that can keep the registration access token (Node, an edge function), never a page.
+ * Reads a registration. For hosts that can keep the registration access token (Node, server-side rendering), never a page.
  *
  * @throws {OidcError} `endpoint_error` or `unexpected_status` when the server refuses, with status 401 when the client or the
  * token is gone; and the codes of {@link EndpointRequest}.
@@ -108,7 +108,7 @@ export function readClient<Json extends object = RegisteredClientMetadata>(
 
 /**
  * Replaces a registration. The answer may bring a new secret and a new registration access token: store them. For hosts that
- * can keep them (Node, an edge function), never a page.
+ * can keep them (Node, server-side rendering), never a page.
  *
  * @throws {OidcError} `endpoint_error` or `unexpected_status` when the server refuses; and the codes of
  * {@link EndpointRequest}.
@@ -130,7 +130,7 @@ export function updateClient<Json extends object = RegisteredClientMetadata>(
 
 /**
  * Ends a registration, and with it everything that was granted to the client. For hosts that can keep the registration access
- * token (Node, an edge function), never a page.
+ * token (Node, server-side rendering), never a page.
  *
  * @throws {OidcError} `endpoint_error` or `unexpected_status` when the server refuses; and the codes of
  * {@link EndpointRequest}.

@@ -218,7 +218,7 @@ export function requestRefreshToken<Json extends object = JsonObject>(
 
 /**
  * Gets a token for the client itself, without a person. Not for pages: the client needs a secret or a private key, which
- * only a host such as Node or an edge function can keep.
+ * only a host such as Node can keep.
  *
  * @throws {OidcError} `token_error` when the server refuses; `token_type_not_supported`; and the codes of
  * {@link ClientRequest}.
