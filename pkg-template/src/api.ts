@@ -11,6 +11,7 @@ export * from "./constants.js";
 export * from "./backchannel-authentication.js";
 export * from "./device-authorization.js";
 export * from "./discovery.js";
+export * from "./dpop.js";
 export * from "./introspection.js";
 export * from "./json.js";
 export * from "./primitives.js";

@@ -61,6 +61,21 @@ export interface ClientRequest extends EndpointRequest {
    * not in both places.
    */
   readonly parameters?: ParametersInit;
+  /**
+   * Binds what comes back to this key: every attempt carries a proof of its own, and a nonce that the server asks for is used in
+   * one second attempt and remembered. The token must then be of the type `DPoP`.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc9449#section-5
+   */
+  readonly dpop?: ProofMaker;
+  /** Takes a Bearer token too where `dpop` was asked for. Whoever steals that can use it. */
+  readonly dangerousAllowBearer?: boolean;
+}
+
+/** Who makes proofs of possession: {@link DpopKey}, or something of the application's own. */
+export interface ProofMaker {
+  /** A proof for this one request. */
+  proof(request: { method: string; url: string; accessToken?: string; nonce?: string }): Promise<string>;
 }
 
 /** What every answer has. */

@@ -3,7 +3,7 @@ import { call, request } from "#wasm";
 import { enter, json, settle } from "./core.js";
 import { isOidcError, OidcError } from "./errors.js";
 import { init, requireLoaded } from "./init.js";
-import type { ParametersInit } from "./messages.js";
+import type { ParametersInit, ProofMaker } from "./messages.js";
 
 /** Functions that the core calls by name. */
 export type Hooks = Readonly<Record<string, (text: string) => string | Promise<string>>>;
@@ -13,18 +13,20 @@ interface Options {
   readonly parameters?: ParametersInit;
   readonly headers?: object;
   readonly signal?: AbortSignal;
+  readonly dpop?: ProofMaker;
 }
 
 /** Has the core carry out a request. */
 export async function ask<T>(operation: string, options: Options, hooks?: Hooks): Promise<T> {
-  const { signal, headers, ...rest } = options;
+  const { signal, headers, dpop, ...rest } = options;
   const isList = typeof headers === "object" && headers !== null && Symbol.iterator in headers;
   const plain = isList ? Object.fromEntries(headers as Headers) : headers;
-  const argument = json(withPairs({ ...rest, headers: plain }));
+  const argument = json(withPairs({ ...rest, headers: plain, ...(dpop && { dpop: true }) }));
   await init();
   const failed: { cause?: unknown } = {};
   try {
-    return await settle(() => request(operation, argument, hooks && watched(hooks, failed), signal));
+    const all = dpop ? { ...hooks, proof: async (text: string) => dpop.proof(JSON.parse(text)) } : hooks;
+    return await settle(() => request(operation, argument, all && watched(all, failed), signal));
   } catch (failure) {
     // The core only knows that something was thrown.
     if ("cause" in failed && isOidcError(failure, "hook_failed")) {

@@ -51,7 +51,7 @@ export interface AuthorizeParameters {
   readonly resource?: string | readonly string[];
   /** Services that the token is for, where a server wants their names instead. */
   readonly audience?: string | readonly string[];
-  /** The thumbprint of the DPoP key that the code is bound to (RFC 9449, section 10): {@link jwkThumbprint}. */
+  /** The thumbprint of the DPoP key that the code is bound to (RFC 9449, section 10): {@link DpopKey.thumbprint}. */
   readonly dpopJkt?: string;
   /** Single claims, as OpenID Connect Core describes them in section 5.5. */
   readonly claims?: JsonObject;

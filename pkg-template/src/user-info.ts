@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { EndpointRequest, JsonResponse } from "./messages.js";
+import type { EndpointRequest, JsonResponse, ProofMaker } from "./messages.js";
 import type { JsonWebKeySet } from "./metadata.js";
 import { ask } from "./request.js";
 import type { SigningAlgorithm, UserInfo } from "./types.js";
@@ -12,6 +12,8 @@ import type { SigningAlgorithm, UserInfo } from "./types.js";
 export interface UserInfoEndpointOptions extends EndpointRequest {
   /** The access token. */
   readonly accessToken: string;
+  /** Proves possession of the key that the access token is bound to. */
+  readonly dpop?: ProofMaker;
   /** Whom a signed answer must be for. */
   readonly clientId?: string;
   /** `"jwt"` refuses plain JSON. Default: what the server sends; a JWT is verified in any case. */
@@ -53,6 +55,7 @@ export interface UserInfoResponse<Json extends object = UserInfo> extends JsonRe
 
 /**
  * Fetches claims about the person an access token stands for, as JSON or as a JWT whose signature is verified.
+ * The token goes by the scheme `DPoP` when `headers` have a proof ({@link DpopKey.proof}), otherwise by `Bearer`.
  *
  * @throws {OidcError} `userinfo_error` when the server refuses the token (`error` says why); `userinfo_subject_mismatch` when
  * the answer is about somebody else; for signed answers the codes of JWTs, such as `signature_invalid`; and the codes of

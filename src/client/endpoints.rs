@@ -2,11 +2,13 @@
 
 use crate::client::documents::{Documents, Source, is_fresh, verified};
 use crate::client::send::send;
-use crate::error::{During as _, ErrorCode, Result};
+use crate::error::{During as _, ErrorCode, Phase, Result};
+use crate::http::HttpRequest;
 use crate::jose::{Algorithm, Jws, jwks};
 use crate::json::{Json, Object};
 use crate::platform::{Clock as _, HookAnswer, Hooks, Platform, Random as _, Verifier as _};
 use crate::protocol::discovery::{self, Place, ProviderMetadata};
+use crate::protocol::dpop::{self, Nonces};
 use crate::protocol::exchange::{Answer, Exchange, text_of};
 use crate::protocol::grants::{ciba, client_credentials, code, device, jwt_bearer, password, refresh, token_exchange};
 use crate::protocol::id_token::{self, TokenHash, TokenKind};
@@ -68,12 +70,13 @@ pub struct Protocol<P: Platform> {
     pub(super) platform: Rc<P>,
     /// The documents of the providers that were asked last, by whatever tells them apart.
     providers: RefCell<Vec<(String, Documents<P>)>>,
+    nonces: RefCell<Nonces>,
 }
 
 impl<P: Platform> Protocol<P> {
     /// On a platform. Nothing is fetched yet.
     pub fn new(platform: Rc<P>) -> Self {
-        Self { platform, providers: RefCell::default() }
+        Self { platform, providers: RefCell::default(), nonces: RefCell::default() }
     }
 
     /// Carries out what is called `operation`; the names are those in `pkg-template/src`.
@@ -102,23 +105,49 @@ impl<P: Platform> Protocol<P> {
         hooks: &dyn Hooks,
         keys: Option<&Documents<P>>,
     ) -> Result<Object> {
-        let mut exchange = Exchange::new(message, options)?;
-        let id = random_value(self.platform.random().seed()?);
-        if let Some((name, argument)) = exchange.hook(&id, self.platform.clock().now()) {
-            let answer = hooks.call(name, &argument).await?;
-            exchange.answer_hook(&argument, &answer)?;
+        let is_resource = message.phase == Phase::Userinfo;
+        let mut again = options.flag("dpop");
+        loop {
+            let mut exchange = Exchange::new(message, options)?;
+            let id = random_value(self.platform.random().seed()?);
+            if let Some((name, argument)) = exchange.hook(&id, self.platform.clock().now()) {
+                let answer = hooks.call(name, &argument).await?;
+                exchange.answer_hook(&argument, &answer)?;
+            }
+            let mut request = exchange.take_http(message);
+            let nonce = self.nonces.borrow().get(&request, is_resource);
+            if options.flag("dpop") {
+                let subject = dpop::subject(&request, options.str("accessToken"), nonce.as_deref());
+                let proof = hooks.call("proof", &subject).await?;
+                if proof.is_empty() {
+                    return Err(ErrorCode::HookFailed.into());
+                }
+                request.headers.set_text("dpop", &proof);
+            }
+            let server = HttpRequest::new(request.method, &request.url, "", 0);
+            let response = send(&*self.platform, request, exchange.request.timeout()).await?;
+            let renewed = response.headers.str("dpop-nonce").filter(|renewed| nonce.as_deref() != Some(*renewed));
+            if let Some(renewed) = renewed {
+                self.nonces.borrow_mut().keep(&server, is_resource, renewed);
+            }
+            let answer = match exchange.interpret(message, &response) {
+                Ok(Answer::Complete(answer)) => return Ok(answer),
+                Ok(Answer::Signed) => {
+                    let body = self.signed_answer(&exchange, message, text_of(&response), hooks, keys).await;
+                    body.and_then(|body| exchange.complete(message, body, &response))
+                }
+                Err(error) => {
+                    // The server says that it did nothing but name a nonce: once, everything is made afresh with it.
+                    let asked = error.server().is_some_and(|server| server.error == "use_dpop_nonce");
+                    if again && asked && renewed.is_some() {
+                        again = false;
+                        continue;
+                    }
+                    Err(error)
+                }
+            };
+            return answer.map_err(|error| error.with_raw(text_of(&response).to_owned()));
         }
-        let request = exchange.take_http(message);
-        let response = send(&*self.platform, request, exchange.request.timeout()).await?;
-        let answer = match exchange.interpret(message, &response) {
-            Ok(Answer::Complete(answer)) => return Ok(answer),
-            Ok(Answer::Signed) => match self.signed_answer(&exchange, message, text_of(&response), hooks, keys).await {
-                Ok(body) => exchange.complete(message, body, &response),
-                Err(error) => Err(error),
-            },
-            Err(error) => Err(error),
-        };
-        answer.map_err(|error| error.with_raw(text_of(&response).to_owned()))
     }
 
     /// The claims of an answer that is a JWT. Its signature is checked unless that was switched off by name; the

@@ -2,11 +2,12 @@
 
 use crate::encoding::base64url;
 use crate::error::{ErrorCode, Result};
+use crate::http::HttpRequest;
 use crate::jose::{sha256, signing_input, thumbprint};
-use crate::json::Object;
+use crate::json::{Json, Object};
 use crate::protocol::parameters::invalid;
 use crate::protocol::request::checked;
-use crate::text::cut;
+use crate::text::{concat, cut, cut_at};
 use crate::time::Timestamp;
 use crate::url::HttpUrl;
 
@@ -35,11 +36,54 @@ pub fn proof(options: &Object, id: &str, now: Timestamp) -> Result<String> {
     Ok(signing_input(&header, &claims))
 }
 
+/// What a proof for this request has to be about: the argument of whoever makes it.
+pub fn subject(request: &HttpRequest, access_token: Option<&str>, nonce: Option<&str>) -> String {
+    let mut subject = Object::default();
+    subject.set_text("method", request.method.as_str());
+    subject.set_text("url", &request.url);
+    for (name, value) in [("accessToken", access_token), ("nonce", nonce)] {
+        if let Some(value) = value {
+            subject.set_text(name, value);
+        }
+    }
+    Json::from(subject).to_text()
+}
+
+/// Nonces that servers gave, by server and role: an authorization server and an API on one origin have nonces of their
+/// own (RFC 9449, sections 8 and 9).
+#[derive(Debug, Default)]
+pub struct Nonces(Object);
+
+impl Nonces {
+    /// How many servers are remembered.
+    const MOST: usize = 100;
+
+    fn name(request: &HttpRequest, is_resource: bool) -> String {
+        let rest = cut_at(&request.url, "://").map_or("", |(_, rest)| rest);
+        concat(&[if is_resource { "rs " } else { "as " }, cut(rest, b'/').0])
+    }
+
+    /// The latest of the server that the request goes to.
+    pub fn get(&self, request: &HttpRequest, is_resource: bool) -> Option<String> {
+        self.0.str(&Self::name(request, is_resource)).map(str::to_owned)
+    }
+
+    /// Remembers what came with an answer.
+    pub fn keep(&mut self, request: &HttpRequest, is_resource: bool, nonce: &str) {
+        let name = Self::name(request, is_resource);
+        self.0.remove(&name);
+        if self.0.iter().count() >= Self::MOST {
+            let oldest = self.0.iter().next().map(|(name, _)| name.to_owned());
+            oldest.into_iter().for_each(|name| drop(self.0.remove(&name)));
+        }
+        self.0.set_text(&name, nonce);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::encoding::base64url_decode;
-    use crate::json::Json;
 
     /// RFC 9449, section 4.1, with the members that no proof may repeat.
     const JWK: &str = r#"{"kty":"EC","crv":"P-256","x":"l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs",

@@ -24,7 +24,6 @@ pub struct Exchange {
     /// The options it was made from.
     pub request: Request,
     step: Step,
-    has_proof: bool,
 }
 
 redacted!(Exchange);
@@ -87,7 +86,7 @@ impl Exchange {
                 http.authorization = Some(header.clone());
             }
         }
-        Ok(Self { http, request, step, has_proof: false })
+        Ok(Self { http, request, step })
     }
 
     /// The function that the application has to provide for, and its argument.
@@ -122,7 +121,6 @@ impl Exchange {
 
     /// The whole request, with its form.
     pub fn take_http(&mut self, message: &Message) -> HttpRequest {
-        self.has_proof = self.http.headers.contains("dpop");
         if message.method == Method::Post && self.http.body.is_none() {
             self.http.body = Some((media_type::FORM, self.request.form.form()));
         }
@@ -189,7 +187,7 @@ impl Exchange {
         match message.phase {
             Phase::Token => {
                 let is_exchange = message.answers.starts_with("!issued_token_type");
-                token::check(&body, self.has_proof, is_exchange)?;
+                token::check(&body, &token_types(&self.request, is_exchange))?;
                 token::bound_lifetime(&mut typed);
             }
             Phase::DeviceAuthorization => {
@@ -216,6 +214,15 @@ impl Exchange {
         }
         Ok(described(typed, body, response))
     }
+}
+
+/// What a token may be: bound to the key whose proof went along, or free where none did (RFC 9449, section 5). Only a
+/// token exchange may give one that is no access token (RFC 8693, section 2.2.1).
+fn token_types(request: &Request, is_exchange: bool) -> [&'static str; 3] {
+    let bearer =
+        if request.options.flag("dpop") && !request.options.flag("dangerousAllowBearer") { "" } else { "Bearer" };
+    let bound = if request.has_proof() || is_exchange { "DPoP" } else { "" };
+    [bearer, bound, if is_exchange { "N_A" } else { "" }]
 }
 
 fn jwt_type(message: &Message) -> &'static str {

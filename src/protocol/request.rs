@@ -76,7 +76,8 @@ impl Takes {
             Self::Headers => "address {metadata ?dangerousAllowHttp {headers #timeoutSeconds",
             Self::OnlyHeaders => "{headers #timeoutSeconds",
             Self::ClientAndParameters => {
-                "address {metadata ?dangerousAllowHttp {headers #timeoutSeconds *parameters clientId {clientAuthentication"
+                "address {metadata ?dangerousAllowHttp {headers #timeoutSeconds *parameters clientId {clientAuthentication \
+                 ?dpop ?dangerousAllowBearer"
             }
         }
     }
@@ -118,6 +119,12 @@ impl Request {
         Ok(Self { options: given, form })
     }
 
+    /// Whether a proof of possession goes along: one that is made for each attempt, or one that was given.
+    pub fn has_proof(&self) -> bool {
+        let given = self.options.object("headers").into_iter().flat_map(Object::iter);
+        self.options.flag("dpop") || given.into_iter().any(|(name, _)| name.eq_ignore_ascii_case("dpop"))
+    }
+
     /// How long the answer may take, in seconds.
     pub fn timeout(&self) -> i64 {
         self.options.number("timeoutSeconds").unwrap_or(10)
@@ -146,8 +153,8 @@ impl Request {
                 return Err(invalid(message.bearer, "not fit for a header"));
             }
             // A token that comes with a proof is bound to its key (RFC 9449, section 7.1).
-            let has_proof = self.options.object("headers").is_some_and(|headers| has_name(headers, "dpop"));
-            http.authorization = Some(Secret::new(concat(&[if has_proof { "DPoP " } else { "Bearer " }, token])));
+            let scheme = if self.has_proof() { "DPoP " } else { "Bearer " };
+            http.authorization = Some(Secret::new(concat(&[scheme, token])));
         }
         for (name, value) in self.options.object("headers").iter().flat_map(|headers| headers.iter()) {
             let lower = name.to_ascii_lowercase();
@@ -162,10 +169,6 @@ impl Request {
         }
         Ok(http)
     }
-}
-
-fn has_name(headers: &Object, name: &str) -> bool {
-    headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
 }
 
 fn is_printable(text: &str, spaces: bool) -> bool {

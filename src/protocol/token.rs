@@ -19,17 +19,14 @@ pub const MESSAGE: Message = Message {
 
 /// What the types of the members do not say. A token of another type than was asked for is not used (RFC 6749, section
 /// 7.1; RFC 9449, section 5).
-pub fn check(body: &Object, has_proof: bool, is_exchange: bool) -> Result<()> {
+pub fn check(body: &Object, token_types: &[&str]) -> Result<()> {
     let invalid = |member| Err(Error::new(ErrorCode::InvalidResponse).with("member", member));
     // Fit for a header: printable, no spaces (RFC 6749, appendix A.12; RFC 6750, section 2.1).
     if !body.str_or_empty("access_token").bytes().all(|b| b.is_ascii_graphic()) {
         return invalid("access_token");
     }
     let actual = body.str_or_empty("token_type");
-    let known = actual.eq_ignore_ascii_case("Bearer")
-        || (actual.eq_ignore_ascii_case("DPoP") && (has_proof || is_exchange))
-        || (actual.eq_ignore_ascii_case("N_A") && is_exchange);
-    if !known {
+    if !token_types.iter().any(|expected| expected.eq_ignore_ascii_case(actual)) {
         return Err(Error::new(ErrorCode::TokenTypeNotSupported).with("actual", actual));
     }
     if body.number("expires_in").is_some_and(|seconds| seconds < 0) {

@@ -12,7 +12,7 @@ use crate::text::concat;
 pub const MESSAGE: Message = Message {
     endpoint: "userinfo_endpoint",
     phase: Phase::Userinfo,
-    options: "!accessToken subject ?dangerousSkipSubjectCheck clientId responseFormat algorithm {keySet \
+    options: "!accessToken subject ?dangerousSkipSubjectCheck clientId ?dpop responseFormat algorithm {keySet \
     #clockToleranceSeconds",
     bearer: "accessToken",
     answers: "!sub",

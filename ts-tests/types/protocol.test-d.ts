@@ -7,6 +7,7 @@ import {
   createRequestUrl,
   deleteClient,
   DiscoveryCache,
+  DpopKey,
   epoch,
   fetchDiscoveryDocument,
   fetchJsonWebKeySet,
@@ -252,6 +253,29 @@ await validateIdToken({ idToken: "t", metadata, clientId });
 await validateIdToken({ idToken: "t", metadata, clientId, nonce: "n", algorithm: "none" });
 const logout = await validateLogoutToken({ logoutToken: "t", metadata, clientId });
 
+// DPoP.
+const proofKey = await DpopKey.generate({ algorithm: "ES384", extractable: false });
+await DpopKey.from(await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign", "verify"]));
+await DpopKey.import(domKey);
+await DpopKey.import(proofKey.publicJwk);
+const proof: string = await proofKey.proof({ method: "POST", url: new URL("https://id.example.com/token") });
+await requestToken({ ...custom, headers: { DPoP: proof } });
+// What came with the last answer, if anything did.
+await proofKey.proof({ method: "GET", url: "https://a.example", accessToken: "t", nonce: token.headers["dpop-nonce"] });
+createAuthorizeUrl({ metadata, clientId, responseType: "none", dpopJkt: jwkThumbprint(proofKey.publicJwk) });
+// @ts-expect-error a key is made by its functions
+void new DpopKey(proofKey.keyPair, "ES256", proofKey.publicJwk);
+// @ts-expect-error one key is no pair
+await DpopKey.from(key);
+// @ts-expect-error proofs are not made with shared secrets
+await DpopKey.generate({ algorithm: "HS256" });
+// @ts-expect-error the wire's name is not the option's name
+await proofKey.proof({ htm: "GET", url: "https://a.example" });
+// @ts-expect-error a token is given or left out
+await proofKey.proof({ method: "GET", url: "https://a.example", accessToken: undefined });
+// @ts-expect-error the public key is what it is
+proofKey.publicJwk = domKey;
+
 // URLs.
 const target = { metadata, clientId };
 const url: string = createAuthorizeUrl({
@@ -261,7 +285,7 @@ const url: string = createAuthorizeUrl({
   codeChallengeMethod: "S256",
   maxAge: 0,
   resource: ["https://a.example"],
-  dpopJkt: jwkThumbprint(domKey),
+  dpopJkt: proofKey.thumbprint,
   claims: { id_token: { acr: { essential: true } } },
   authorizationDetails: [{ type: "payment_initiation", amount: { currency: "EUR" } }],
   parameters: { vendor: "x" },

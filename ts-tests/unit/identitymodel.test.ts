@@ -63,6 +63,7 @@ type Parts<T> = T extends Plain
   :
       | T
       | (T extends abstract new (...options: infer O) => infer I ? Exclude<O[number] | I, Plain> : never)
+      | (T extends { prototype: infer I } ? (0 extends 1 & I ? never : I) : never)
       | (T extends (...options: infer O) => infer R ? Exclude<O[number] | Awaited<R>, Plain> : never);
 type Declared<T> = T extends unknown
   ? keyof { [K in keyof T as string extends K ? never : number extends K ? never : K]: true }
@@ -159,6 +160,7 @@ describe("docs/identitymodel.md", () => {
       "fetchUserInfo.subjects",
       "TokenEndpointResponse.access_token",
       "OidcClient.logIn",
+      "DpopKey.prove",
       "GrantTypes.Nothing",
       "ProviderMetadata.no_such_member",
       "fetchDiscoveryDocument.discoveryPolicy.requireKeys",
@@ -166,7 +168,7 @@ describe("docs/identitymodel.md", () => {
       'requestToken.clientId: "spa"',
       "GrantTypes()",
     ];
-    const right = ["fetchUserInfo()", "OidcClient.signIn()", 'ClientAuthentication.method: "client_secret_basic"'];
+    const right = ["fetchUserInfo()", "OidcClient.signIn()", "DpopKey.proof()", "DpopKey.from()", 'ClientAuthentication.method: "client_secret_basic"'];
     const references = [...wrong, ...right].flatMap((text) => referencesIn("x", `\`${text}\``));
     expect(references).toHaveLength(wrong.length + right.length);
     expect(await missing("identitymodel-wrong", references)).toEqual(wrong.map((text) => `x: ${text}`));

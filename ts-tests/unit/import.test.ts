@@ -20,6 +20,7 @@ const PUBLIC_SURFACE: Readonly<Record<string, string>> = {
   primitives: `
     base64url basicAuthorization certificateThumbprint computeCodeChallenge epoch generatePkce isPrivateJwk jwkKeySize
     jwkThumbprint parseWwwAuthenticate randomBytes randomInteger randomString timingSafeEqual`,
+  dpop: "DpopKey",
   json: "getBoolean getInteger getString getStringArray",
   constants: `
     Algorithms ApplicationTypes AsymmetricAlgorithms AuthenticationMethods AuthenticationSchemes AuthorizeErrors

@@ -28,6 +28,7 @@ describe("the packed package", () => {
       "dist/constants.d.ts",
       "dist/device-authorization.d.ts",
       "dist/discovery.d.ts",
+      "dist/dpop.d.ts",
       "dist/errors.d.ts",
       "dist/index.d.ts",
       "dist/index.js",

@@ -53,7 +53,9 @@ const CLIENT_REQUESTS: Readonly<Record<string, string>> = {
   requestTokenExchangeToken: "token_exchange",
   revokeToken: "revocation",
 };
-const OPERATIONS: Readonly<Record<string, string>> = { ...SYNCHRONOUS, ...REQUESTS, ...CLIENT_REQUESTS };
+/** What asks with its own word, and with that of another function. */
+const KEYS: Readonly<Record<string, string>> = { DpopKey: "dpop_proof" };
+const OPERATIONS: Readonly<Record<string, string>> = { ...SYNCHRONOUS, ...REQUESTS, ...CLIENT_REQUESTS, ...KEYS };
 /** Parts that several functions share, each by a text of it. */
 const PARTS = {
   core: "Internal error: reload",
@@ -173,6 +175,14 @@ describe.each(Object.entries(BUNDLERS))("bundled with %s", (_name, bundle) => {
     expect(contents(await bundle(application([name])))).toEqual({ operations: [], constants: [], parts });
   });
 
+  test("a key for proofs ships with its thumbprint, and sends nothing", async () => {
+    expect(contents(await bundle(application(["DpopKey"])))).toEqual({
+      operations: ["jwkThumbprint", "DpopKey"],
+      constants: [],
+      parts: ["core", "loading"],
+    });
+  });
+
   test("what needs no core ships alone", async () => {
     for (const [name, bytes] of Object.entries(SMALL)) {
       expect((await bundle(application([name]))).length, name).toBeLessThan(bytes);
@@ -209,6 +219,7 @@ describe.each(Object.entries(BUNDLERS))("bundled with %s", (_name, bundle) => {
     const clientRequest = await size("requestRefreshToken");
     const clientRequests = await size("requestRefreshToken", "revokeToken");
     const urls = await size("init", "createAuthorizeUrl", "generatePkce");
+    const proofs = await size("init", "isOidcError", "DpopKey");
     const signIn = await size("OidcClient");
     const constants = await size("GrantTypes");
     const all = await size("*");
@@ -220,6 +231,7 @@ describe.each(Object.entries(BUNDLERS))("bundled with %s", (_name, bundle) => {
     expect(clientRequest - request).toBeLessThan(3300);
     expect(clientRequests - clientRequest).toBeLessThan(100);
     expect(urls - shared).toBeLessThan(2000);
+    expect(proofs - shared).toBeLessThan(6000);
     expect(signIn - shared).toBeLessThan(9500);
     expect(constants).toBeLessThan(500);
     expect(all).toBeGreaterThan(2 * clientRequests);

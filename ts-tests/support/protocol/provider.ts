@@ -206,6 +206,8 @@ export async function startProvider(
         },
       },
       clientCredentials: { enabled: true },
+      // Every proof needs a nonce, so that everybody meets the refusal that tells it.
+      dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
       deviceFlow: {
         enabled: true,
         charset: "base-20",

@@ -23,24 +23,6 @@ function scenario<Result>(
 const ACCESS_TOKEN_TYPE = "urn:ietf:params:oauth:token-type:access_token";
 const FIVE_TOKENS = { access_token: "a", token_type: "Bearer", expires_in: 300 };
 
-/** A proof of possession (RFC 9449, section 4.2), as an application makes one. */
-async function dpopProof(method: string, url: string): Promise<string> {
-  const algorithm = { name: "ECDSA", namedCurve: "P-256" };
-  const { privateKey, publicKey } = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
-  const { kty, crv, x, y } = await crypto.subtle.exportKey("jwk", publicKey);
-  const base64url = (bytes: Uint8Array): string =>
-    btoa(String.fromCharCode(...bytes)).replace(/[+/=]/g, (character) => ({ "+": "-", "/": "_" })[character] ?? "");
-  const part = (value: unknown): string => base64url(new TextEncoder().encode(JSON.stringify(value)));
-  const claims = { jti: crypto.randomUUID(), htm: method, htu: url, iat: Math.floor(Date.now() / 1000) };
-  const input = `${part({ typ: "dpop+jwt", alg: "ES256", jwk: { kty, crv, x, y } })}.${part(claims)}`;
-  const signature = await crypto.subtle.sign(
-    { name: "ECDSA", hash: "SHA-256" },
-    privateKey,
-    new TextEncoder().encode(input),
-  );
-  return `${input}.${base64url(new Uint8Array(signature))}`;
-}
-
 function changeOneCharacter(text: string): string {
   const at = text.length - 20;
   return text.slice(0, at) + (text[at] === "A" ? "B" : "A") + text.slice(at + 1);
@@ -305,6 +287,74 @@ const codes: readonly Scenario[] = [
     },
   ),
   scenario(
+    "code, tokens and userinfo are bound to a key: whoever has another gets nothing",
+    async (world) => {
+      const { oidc, provider } = world;
+      const { redirectUri } = provider;
+      const metadata = await world.metadata();
+      const [key, stranger] = [await oidc.DpopKey.generate(), await oidc.DpopKey.generate({ algorithm: "EdDSA" })];
+      // The way of a page that was reloaded: a store gives the pair back, not the object.
+      const again = await oidc.DpopKey.from(structuredClone(key.keyPair));
+      type Proven = (headers: Readonly<Record<string, string>>) => Promise<unknown>;
+      const prove = async (by: typeof key, to: Omit<Parameters<typeof key.proof>[0], "nonce">, work: Proven) => {
+        const { error, details } = await world.failureOf(async () => work({ DPoP: await by.proof(to) }));
+        const nonce = details?.["dpopNonce"];
+        const proof = await by.proof({ ...to, nonce });
+        return { error, work: async () => work({ DPoP: proof }) };
+      };
+      const signIn = async (by: typeof key) => {
+        const { codeVerifier, codeChallenge } = oidc.generatePkce();
+        const state = oidc.randomString();
+        const request = { metadata, clientId: provider.clients.spa, redirectUri };
+        const url = oidc.createAuthorizeUrl({
+          ...request,
+          responseType: "code",
+          scope: "openid",
+          state,
+          codeChallenge,
+          dpopJkt: key.thumbprint,
+        });
+        const { code = "" } = oidc.parseAuthorizeResponse(await world.authorize(url), { state });
+        return prove(by, { method: "POST", url: metadata.token_endpoint ?? "" }, (headers) =>
+          oidc.requestAuthorizationCodeToken({ ...request, code, codeVerifier, headers }),
+        );
+      };
+      const stolenCode = await world.failureOf((await signIn(stranger)).work);
+      const granted = await signIn(again);
+      const { tokenType, accessToken } = (await granted.work()) as { tokenType: string; accessToken: string };
+      const userInfo = (by: typeof key) => {
+        const to = { method: "GET", url: metadata.userinfo_endpoint ?? "", accessToken };
+        return prove(by, to, (headers) => oidc.fetchUserInfo({ metadata, accessToken, subject: "alice", headers }));
+      };
+      await world.taken("provider");
+      const asked = await userInfo(again);
+      const { sub } = (await asked.work()) as { sub: string };
+      const schemes = (await world.taken("provider"))
+        .filter(({ method }) => method === "GET")
+        .map(({ headers }) => headers["authorization"]?.split(" ", 1)[0]);
+      return {
+        stolenCode,
+        tokenType,
+        errors: [granted.error, asked.error],
+        sub,
+        schemes,
+        stolenToken: await world.failureOf((await userInfo(stranger)).work),
+        withoutProof: await world.failureOf(() => oidc.fetchUserInfo({ metadata, accessToken, subject: "alice" })),
+      };
+    },
+    ({ stolenCode, stolenToken, withoutProof, ...granted }, expect) => {
+      expect(stolenCode).toMatchObject({ code: "token_error", status: 400, error: "invalid_grant" });
+      expect(granted).toEqual({
+        tokenType: "DPoP",
+        errors: ["use_dpop_nonce", "use_dpop_nonce"],
+        sub: "alice",
+        schemes: ["DPoP", "DPoP"],
+      });
+      expect(stolenToken).toMatchObject({ code: "userinfo_error", status: 401, error: "invalid_token" });
+      expect(withoutProof).toMatchObject({ code: "userinfo_error", status: 401, error: "invalid_token" });
+    },
+  ),
+  scenario(
     "pushed parameters become a request URI that the provider knows, once",
     async (world) => {
       const { oidc, provider } = world;
@@ -517,25 +567,79 @@ const machines: readonly Scenario[] = [
     },
   ),
   scenario(
-    "a proof of possession that the application made goes along, and the token is of that type",
+    "a proof of possession goes along with the nonce that the provider wants, and the token is of that type",
     async (world) => {
       const { oidc, provider } = world;
       const { id: clientId, secret: clientSecret } = provider.clients.post;
       const metadata = await world.metadata();
-      const headers = { DPoP: await dpopProof("POST", metadata.token_endpoint ?? "") };
-      const request = {
-        metadata,
-        clientId,
-        clientAuthentication: { method: "client_secret_post", clientSecret },
-        headers,
-      } as const;
-      const { tokenType } = await oidc.requestClientCredentialsToken(request);
-      const replayed = await world.failureOf(() => oidc.requestClientCredentialsToken(request));
-      return { tokenType, replayed };
+      const key = await oidc.DpopKey.generate();
+      const requestWith = (DPoP: string) =>
+        oidc.requestClientCredentialsToken({
+          metadata,
+          clientId,
+          clientAuthentication: { method: "client_secret_post", clientSecret },
+          headers: { DPoP },
+        });
+      const endpoint = { method: "POST", url: metadata.token_endpoint ?? "" };
+      const first = await key.proof(endpoint);
+      const refused = await world.failureOf(() => requestWith(first));
+      const proof = await key.proof({ ...endpoint, nonce: refused.details?.["dpopNonce"] });
+      const { tokenType } = await requestWith(proof);
+      const replayed = await world.failureOf(() => requestWith(proof));
+      const elsewhere = { ...endpoint, url: `${provider.issuer}/elsewhere`, nonce: refused.details?.["dpopNonce"] };
+      const otherUrl = await key.proof(elsewhere);
+      return { refused, tokenType, replayed, misplaced: await world.failureOf(() => requestWith(otherUrl)) };
     },
-    ({ tokenType, replayed }, expect) => {
+    ({ refused, tokenType, replayed, misplaced }, expect) => {
+      const failure = { code: "token_error", phase: "token", type: "protocol", status: 400 };
+      expect(refused).toMatchObject({ ...failure, error: "use_dpop_nonce" });
+      expect(refused.details?.["dpopNonce"]).toBeTypeOf("string");
       expect(tokenType).toBe("DPoP");
-      expect(replayed).toMatchObject({ code: "token_error", phase: "token", type: "protocol" });
+      expect(replayed).toMatchObject({ ...failure, error: "invalid_grant" });
+      expect(misplaced).toMatchObject({ ...failure, error: "invalid_dpop_proof" });
+    },
+  ),
+  scenario(
+    "with a key, proofs and nonces take care of themselves: a nonce that is known costs no request",
+    async (world) => {
+      const { oidc, provider } = world;
+      const metadata = await world.metadata();
+      const dpop = await oidc.DpopKey.generate();
+      const { redirectUri } = provider;
+      const request = { metadata, clientId: provider.clients.spa, redirectUri, dpop };
+      const { codeVerifier, codeChallenge } = oidc.generatePkce();
+      const state = oidc.randomString();
+      await world.taken("provider");
+      const { requestUri } = await oidc.pushAuthorizationRequest({
+        ...request,
+        responseType: "code",
+        scope: "openid offline_access",
+        prompt: "consent",
+        state,
+        codeChallenge,
+      });
+      const pushes = (await world.taken("provider")).length;
+      const url = oidc.createAuthorizeUrl({ metadata, clientId: provider.clients.spa, requestUri });
+      const { code = "" } = oidc.parseAuthorizeResponse(await world.authorize(url), { state });
+      await world.taken("provider");
+      const { tokenType, accessToken } = await oidc.requestAuthorizationCodeToken({ ...request, code, codeVerifier });
+      const exchanges = (await world.taken("provider")).length;
+      const userInfo = { metadata, accessToken, subject: "alice" };
+      const { sub } = await oidc.fetchUserInfo({ ...userInfo, dpop });
+      await world.taken("provider");
+      await oidc.fetchUserInfo({ ...userInfo, dpop });
+      const later = (await world.taken("provider")).length;
+      const stranger = await oidc.DpopKey.generate();
+      return {
+        granted: { tokenType, sub, exchanges, later },
+        pushes,
+        stolen: await world.failureOf(() => oidc.fetchUserInfo({ ...userInfo, dpop: stranger })),
+      };
+    },
+    ({ granted, pushes, stolen }, expect) => {
+      expect(granted).toEqual({ tokenType: "DPoP", sub: "alice", exchanges: 1, later: 1 });
+      expect([1, 2], "the first has to learn the nonce").toContain(pushes);
+      expect(stolen).toMatchObject({ code: "userinfo_error", status: 401, error: "invalid_token" });
     },
   ),
   scenario(
