@@ -64,6 +64,10 @@ async function shakable({ path: file }) {
     // For browsers that cannot run this wasm anyway: Safari before 14.1.
     .replace(/^if \(!\('encodeInto' in cachedTextEncoder\)\) \{\n.*?^\}$/ms, "")
     .replace(/^(?:const|let) (\w+) = (new Text(?:De|En)coder\(.*\));$/gm, later)
+    // The list of objects that the module refers to.
+    .replace(/^let (heap) = (new Array\(.*\)\.fill\(undefined\));$/m, later)
+    .replace(/^heap\.push\(.*\);$/m, (statement) => (late.push(statement), ""))
+    .replace(/^let (heap_next) = (heap\.length);$/m, later)
     .replace(/^const (\w+) = \(typeof FinalizationRegistry === 'undefined'\)\n.*\n *: (new .*);$/gm, later)
     // Safari's decoder puts a byte order mark before the first text.
     .replace(/^cachedTextDecoder\.decode\(\);$/m, (statement) => (late.push(statement), ""))

@@ -21,10 +21,22 @@ const WASM_FEATURES: [&str; 8] = [
     "--enable-reference-types",
     "--enable-sign-ext",
 ];
+/// How rustc compiles: without text for panics and `Debug`; with objects of JavaScript in a list of the glue's instead of
+/// a table of the module's, which takes a function around every import; and without two passes of LLVM that save time
+/// and add code. The last two are 1.9 kB of a download.
+const FLAGS: [&str; 5] = [
+    "-Zunstable-options",
+    "-Cpanic=immediate-abort",
+    "-Zfmt-debug=none",
+    "-Ctarget-feature=-reference-types",
+    "-Cllvm-args=-opt-disable=gvn,licm",
+];
 /// Measured by what brotli makes of the result: smaller before is not always smaller after. Rust keeps nothing below
 /// address 1024 but the far end of its stack, and the memory is the module's own, so it begins as zeros.
 const SIZE_OPTIONS: [&str; 5] =
     ["-Os", "--converge", "--skip-pass=local-cse", "--low-memory-unused", "--zero-filled-memory"];
+/// For binaryen, which recurses over whole functions, and here runs inside Node.
+const DEEP_STACK: &str = "--stack-size=60000";
 const GLUE: &str = "target/wasm-bindgen";
 
 /// Builds `pkg/`, packs it, and puts the packed tarball where `import "oidc-wasm"` finds it.
@@ -40,9 +52,7 @@ pub(crate) fn build(workspace: &Workspace, toolchain: &Toolchain) -> Result<()> 
 
 /// As a cdylib alone: beside an rlib, cargo quietly leaves link-time optimisation out.
 fn compile(workspace: &Workspace, toolchain: &Toolchain) -> Result<()> {
-    let flags = format!(
-        r#"target.{WASM_TARGET}.rustflags=["-Zunstable-options", "-Cpanic=immediate-abort", "-Zfmt-debug=none"]"#
-    );
+    let flags = format!("target.{WASM_TARGET}.rustflags={FLAGS:?}");
     let args = ["rustc", "--lib", "--crate-type", "cdylib", "--release", "--config", &flags];
     process::run(&mut toolchain.cargo_with_std(workspace, &args))
 }
@@ -67,6 +77,7 @@ fn write_glue(workspace: &Workspace, compiled: &Path) -> Result<()> {
     bindgen.arg(compiled);
     process::run(&mut bindgen)?;
     process::run(&mut workspace.node(&["xtask/scripts/shorten-names.mjs", GLUE]))?;
+    process::run(&mut workspace.node(&[DEEP_STACK, "xtask/scripts/empty-uncalled.mjs", GLUE]))?;
     optimize(workspace)?;
     fs::write(&done, fingerprint).map_err(|error| cannot("write", &done, &error))
 }
@@ -81,8 +92,7 @@ fn tool_versions(workspace: &Workspace) -> Result<String> {
 fn optimize(workspace: &Workspace) -> Result<()> {
     let module = format!("{GLUE}/oidc_wasm_bg.wasm");
     let optimized = format!("{GLUE}/optimized.wasm");
-    // A deep stack: binaryen recurses over whole functions, and here it runs inside Node.
-    let mut args = vec!["--stack-size=60000", "node_modules/binaryen/bin/wasm-opt"];
+    let mut args = vec![DEEP_STACK, "node_modules/binaryen/bin/wasm-opt"];
     args.extend(SIZE_OPTIONS);
     args.extend(WASM_FEATURES);
     args.extend(["--strip-debug", "--strip-producers", "--strip-target-features"]);
