@@ -306,3 +306,24 @@ fn algorithm(options: &Object) -> Result<Algorithm> {
         (name, _) => Algorithm::parse(name.unwrap_or_default()).ok_or_else(|| invalid("algorithm", "not asymmetric")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::entries;
+
+    #[test]
+    fn every_table_reads_as_it_was_meant() {
+        for (operation, message) in MESSAGES {
+            for (table, extra) in [(message.sends, "_=:-."), (message.answers, "_"), (message.options, "")] {
+                let words = table.split_whitespace().count();
+                assert_eq!(entries(table).len(), words, "{operation}: {table}");
+                for (_, _, name) in entries(table) {
+                    let known = |c: char| c.is_ascii_alphanumeric() || extra.contains(c);
+                    assert!(name.chars().all(known) && name.starts_with(|c: char| c.is_ascii_lowercase()), "{name}");
+                }
+            }
+            assert!(message.bearer.is_empty() || message.options.contains(message.bearer), "{operation}");
+        }
+    }
+}

@@ -1,5 +1,8 @@
-//! The messages of OAuth 2.0 and OpenID Connect, one file each: `build` and `parse`, pure. `now` and random bytes are
-//! arguments; nothing here waits, sends or stores.
+//! The messages of OAuth 2.0 and OpenID Connect, one file each, pure: `now` and random bytes are arguments; nothing here
+//! waits, sends or stores.
+//!
+//! A message is a [`request::Message`]: tables of what is sent and what comes back, with the rules that tables cannot say
+//! beside them. [`exchange`] makes requests of them and reads the answers; [`call`] is what needs no request at all.
 
 pub mod answer;
 pub mod authorize;
