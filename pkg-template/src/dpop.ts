@@ -48,28 +48,22 @@ export interface DpopProofRequest {
 /**
  * A key pair for DPoP. Tokens that were asked for with its proofs are of no use to whoever steals them without the key.
  *
- * Send a proof of its own with every request, as the header `DPoP`: with requests for tokens, which then are of the type `DPoP`,
- * and with every use of such a token.
+ * As the option `dpop` of a request it makes a proof for each attempt. For requests of your own, send a proof of its own with each
+ * as the header `DPoP`: {@link DpopKey.proof}.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9449
  * @example
  * ```ts
  * import { DpopKey, fetchUserInfo, requestRefreshToken } from "oidc-wasm";
  *
- * const key = await DpopKey.generate();
- * const [token, userInfo] = ["https://id.example.com/token", "https://id.example.com/userinfo"];
+ * const dpop = await DpopKey.generate();
  * const { accessToken } = await requestRefreshToken({
- *   address: token,
+ *   address: "https://id.example.com/token",
  *   clientId: "spa",
  *   refreshToken: "8xLOxBtZp8",
- *   headers: { DPoP: await key.proof({ method: "POST", url: token }) },
+ *   dpop,
  * });
- * await fetchUserInfo({
- *   address: userInfo,
- *   accessToken,
- *   subject: "248289761001",
- *   headers: { DPoP: await key.proof({ method: "GET", url: userInfo, accessToken }) },
- * });
+ * await fetchUserInfo({ address: "https://id.example.com/userinfo", accessToken, subject: "248289761001", dpop });
  * ```
  */
 export class DpopKey {

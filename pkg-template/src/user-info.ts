@@ -55,7 +55,7 @@ export interface UserInfoResponse<Json extends object = UserInfo> extends JsonRe
 
 /**
  * Fetches claims about the person an access token stands for, as JSON or as a JWT whose signature is verified.
- * The token goes by the scheme `DPoP` when `headers` have a proof ({@link DpopKey.proof}), otherwise by `Bearer`.
+ * The token goes by the scheme `DPoP` with `dpop` or a proof in `headers`, otherwise by `Bearer`.
  *
  * @throws {OidcError} `userinfo_error` when the server refuses the token (`error` says why); `userinfo_subject_mismatch` when
  * the answer is about somebody else; for signed answers the codes of JWTs, such as `signature_invalid`; and the codes of

@@ -84,6 +84,7 @@ impl Nonces {
 mod tests {
     use super::*;
     use crate::encoding::base64url_decode;
+    use crate::http::Method;
 
     /// RFC 9449, section 4.1, with the members that no proof may repeat.
     const JWK: &str = r#"{"kty":"EC","crv":"P-256","x":"l8tFrhx-34tV3hRICRDY9zCkDlpBhF42UQUfWVAWBFs",
@@ -135,5 +136,24 @@ mod tests {
             let refused = signed(&format!(r#""method":"GET","url":"{bad}""#)).map_err(|error| error.code());
             assert_eq!(refused.err(), Some(ErrorCode::InvalidArgument), "{bad}");
         }
+    }
+
+    #[test]
+    fn rfc_9449_section_8_2_nonces_belong_to_a_server_and_its_role() {
+        let request = |url: &str| HttpRequest::new(Method::Post, url, "", 0);
+        let mut nonces = Nonces::default();
+        nonces.keep(&request("https://op.example/token?x"), false, "A");
+        assert_eq!(nonces.get(&request("https://op.example/par"), false).as_deref(), Some("A"));
+        assert_eq!(nonces.get(&request("https://op.example/userinfo"), true), None);
+        assert_eq!(nonces.get(&request("https://op.example:444/token"), false), None);
+        nonces.keep(&request("https://op.example/token"), false, "B");
+        assert_eq!(nonces.get(&request("https://op.example"), false).as_deref(), Some("B"));
+        // RX-06: the oldest go first.
+        for number in 0..Nonces::MOST {
+            nonces.keep(&request(&format!("https://{number}.example/")), true, "C");
+        }
+        assert_eq!(nonces.0.iter().count(), Nonces::MOST);
+        assert_eq!(nonces.get(&request("https://op.example"), false), None);
+        assert_eq!(nonces.get(&request("https://0.example"), true).as_deref(), Some("C"));
     }
 }

@@ -159,7 +159,7 @@ impl Request {
         for (name, value) in self.options.object("headers").iter().flat_map(|headers| headers.iter()) {
             let lower = name.to_ascii_lowercase();
             let value = value.as_text().filter(|value| is_printable(value, true));
-            let is_own = OWN_HEADERS.contains(&lower.as_str());
+            let is_own = OWN_HEADERS.contains(&lower.as_str()) || (lower == "dpop" && self.options.flag("dpop"));
             match value
                 .filter(|_| !is_own && lower.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'))
             {

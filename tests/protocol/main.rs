@@ -56,7 +56,7 @@ files! {
     jwt: 195,
     primitives: 101,
     polling: 47,
-    dpop: 19,
+    dpop: 20,
     cache: 55,
 }
 
