@@ -85,6 +85,15 @@ export interface OidcClientOptions {
    * @see https://www.rfc-editor.org/rfc/rfc9126
    */
   readonly pushedAuthorization?: "auto" | "always" | "never";
+  /**
+   * The APIs that the access token is for, as absolute URIs without a fragment: sent with each sign-in, one by one. Default
+   * none: the provider decides.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc8707#section-2
+   */
+  readonly resource?: readonly string[];
+  /** Whether an ID Token must have `at_hash`. Default false: it is checked when it is there. */
+  readonly requireAtHash?: boolean;
   /** Audiences that an ID Token may name besides `clientId`. Default none: any other audience is refused. */
   readonly trustedAudiences?: readonly string[];
   /**

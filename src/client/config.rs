@@ -7,13 +7,14 @@ use crate::jose::Algorithm;
 use crate::json::{Json, Object};
 use crate::protocol::authorize::AuthorizeOptions;
 use crate::protocol::discovery::{self, Place, ProviderMetadata};
+use crate::protocol::parameters::Parameters;
 use crate::protocol::policy::DiscoveryPolicy;
 use crate::protocol::request::checked;
 use crate::text::{concat, pieces};
 
 /// Every option by the name that TypeScript uses.
 const OPTIONS: &str = "!authority !clientId !redirectUri postLogoutRedirectUri scope {metadata {discoveryPolicy \
-    idTokenSignedResponseAlg [trustedAudiences pushedAuthorization storage [allowedOrigins {authorizeParameters \
+    idTokenSignedResponseAlg [trustedAudiences [resource ?requireAtHash pushedAuthorization storage [allowedOrigins {authorizeParameters \
     #clockToleranceSeconds #timeoutSeconds";
 const POLICY_OPTIONS: &str = "[additionalEndpointBaseAddresses ?dangerousAllowHttp";
 /// How long metadata is used without asking again, in seconds.
@@ -68,6 +69,9 @@ impl Config {
             return Err(invalid("storage", "unknown"));
         }
         let (metadata, algorithm) = (metadata.transpose()?, algorithm.transpose()?);
+        let mut resources = Parameters::default();
+        options.list("resource").iter().filter_map(Json::as_text).for_each(|uri| resources.add("resource", uri));
+        resources.check_resources().map_err(|_| invalid("resource", "not an absolute URI without a fragment"))?;
         if !matches!(options.str("pushedAuthorization"), None | Some("auto" | "always" | "never")) {
             return Err(invalid("pushedAuthorization", "unknown"));
         }
@@ -141,6 +145,14 @@ impl Config {
             }
             _ => Ok(metadata.requires_push()),
         }
+    }
+
+    pub(super) fn resources(&self) -> &[Json] {
+        self.options.list("resource")
+    }
+
+    pub(super) fn requires_at_hash(&self) -> bool {
+        self.options.flag("requireAtHash")
     }
 
     pub(super) fn trusted_audiences(&self) -> &[Json] {
@@ -225,6 +237,11 @@ mod tests {
             (r#"{"idTokenSignedResponseAlg":"none"}"#, "idTokenSignedResponseAlg"),
             (r#"{"idTokenSignedResponseAlg":"HS256"}"#, "idTokenSignedResponseAlg"),
             (r#"{"trustedAudiences":"api"}"#, "trustedAudiences"),
+            (r#"{"resource":"https://api.example"}"#, "resource"),
+            (r#"{"resource":["api"]}"#, "resource"),
+            (r#"{"resource":["https://api.example/#x"]}"#, "resource"),
+            (r#"{"requireAtHash":"yes"}"#, "requireAtHash"),
+            (r#"{"pushedAuthorization":true}"#, "pushedAuthorization"),
             (r#"{"storage":"local"}"#, "storage"),
             (r#"{"allowedOrigins":["*"]}"#, "allowedOrigins"),
             (r#"{"allowedOrigins":["http://api.example"]}"#, "allowedOrigins"),

@@ -134,6 +134,7 @@ impl<P: Platform> Client<P> {
         ] {
             request.set_text(name, value);
         }
+        request.set("resource", self.config.resources().to_vec().into());
         request.set("parameters", options.authorize.pairs());
         let mut login = Object::default();
         login.set_text("state", &state);
@@ -213,6 +214,7 @@ impl<P: Platform> Client<P> {
         ] {
             request.set_text(name, value);
         }
+        request.set("requireAtHash", self.config.requires_at_hash().into());
         request.set("trustedAudiences", self.config.trusted_audiences().to_vec().into());
         request.set("clockToleranceSeconds", self.config.clock_tolerance().into());
         if let Some(max_age) = login.get("maxAge") {

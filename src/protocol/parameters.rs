@@ -55,6 +55,20 @@ impl Parameters {
         self.get(name).is_some()
     }
 
+    /// Resources are absolute URIs without a fragment (RFC 8707, section 2); `Err` with one that is not.
+    pub fn check_resources(&self) -> std::result::Result<(), &str> {
+        let is_absolute = |uri: &str| {
+            let (scheme, rest) = cut(uri, b':');
+            rest.is_some_and(|rest| !rest.is_empty() && cut(rest, b'#').1.is_none())
+                && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+                && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+        };
+        match self.0.iter().find(|(name, value)| name == "resource" && !is_absolute(value)) {
+            Some((_, value)) => Err(value),
+            None => Ok(()),
+        }
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -131,5 +145,18 @@ mod tests {
         }
         assert_eq!(Parameters::default().append_to("/p?#"), "/p?#");
         assert_eq!(parameters.form().expose(), "a=x+y&a=%C3%BC&b=");
+    }
+
+    #[test]
+    fn ar_17_a_resource_is_an_absolute_uri_without_a_fragment() {
+        let check = |uri: &str| Parameters::of(&[("x", "#"), ("resource", uri)]).check_resources().is_ok();
+        for good in ["https://api.example", "https://api.example/v1?x=1", "urn:example:api", "api://4f/x", "a+b-c.1:x"]
+        {
+            assert!(check(good), "{good}");
+        }
+        for bad in ["", "api", "/v1", "//api.example", "https:", "https://api.example/#", "1a:x", "a b:x", ":x", "ä:x"]
+        {
+            assert!(!check(bad), "{bad}");
+        }
     }
 }

@@ -116,6 +116,7 @@ impl Request {
         for (required, mark, wire) in entries(message.sends) {
             add(&mut form, required, mark, wire, &given)?;
         }
+        form.check_resources().map_err(|_| invalid("resource", "not an absolute URI without a fragment"))?;
         Ok(Self { options: given, form })
     }
 
