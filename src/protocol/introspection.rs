@@ -36,7 +36,8 @@ pub fn complete(body: &Object, typed: &mut Object) -> Result<()> {
 pub fn answer_in(token: Object, issuer: &str, client_id: &str) -> Result<Object> {
     claims::check_types(&token, "!iss !#iat !{token_introspection")?;
     claims::check_issuer(&token, issuer)?;
-    if !client_id.is_empty() && !claims::audiences(&token)?.contains(&client_id) {
+    // A client that was not named is nobody that an answer could be meant for.
+    if client_id.is_empty() || !claims::audiences(&token)?.contains(&client_id) {
         return Err(ErrorCode::JwtAudienceMismatch.into());
     }
     inner(token)

@@ -53,7 +53,7 @@ files! {
     requests: 155,
     responses: 387,
     client_authentication: 72,
-    jwt: 195,
+    jwt: 196,
     primitives: 101,
     polling: 47,
     dpop: 20,
