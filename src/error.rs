@@ -99,7 +99,7 @@ codes! {
     /// The call needs a session and there is none.
     NotSignedIn = "not_signed_in", Usage, "Nobody is signed in: call signIn() first.";
     /// The access token has expired, or has less time left than was asked for.
-    AccessTokenExpired = "access_token_expired", Interaction, "The access token has expired: call signIn() to get a new one.";
+    AccessTokenExpired = "access_token_expired", Interaction, "No access token is good any more, and no refresh token can get another: call signIn().";
     /// Something that only a page has is missing here.
     UnsupportedEnvironment = "unsupported_environment", Usage, "A feature that this needs is missing here; details name it.";
     /// A function that the application gave has failed.
@@ -207,7 +207,7 @@ codes! {
     CodeHashMismatch = "code_hash_mismatch", Validation, "The code does not belong to the ID Token.";
     /// `s_hash` does not fit the state.
     StateHashMismatch = "state_hash_mismatch", Validation, "The state does not belong to the ID Token.";
-    /// The token type is not `Bearer`.
+    /// The token type is not the one that was asked for.
     TokenTypeNotSupported = "token_type_not_supported", Validation, "The provider issued a token of another type.";
     /// Userinfo is about somebody else.
     UserinfoSubjectMismatch = "userinfo_subject_mismatch", Validation, "The userinfo response is about another person.";
@@ -225,6 +225,17 @@ codes! {
     EndpointError = "endpoint_error", Protocol, "The endpoint refused the request; phase and error say which and why.";
     /// The device code or the authentication request has expired before the person acted.
     PollingExpired = "polling_expired", Interaction, "The person did not act in time: begin again.";
+
+    /// The key that this session's tokens are bound to is gone.
+    DpopKeyLost = "dpop_key_lost", Storage, "The DPoP key of this session is gone from this browser: call signIn() again.";
+    /// The server wants a nonce that this page cannot read.
+    DpopNonceUnreadable = "dpop_nonce_unreadable", Http, "The server wants a nonce and does not show it: let it send Access-Control-Expose-Headers: DPoP-Nonce.";
+    /// The provider takes no proofs signed like this.
+    DpopAlgorithmNotSupported = "dpop_algorithm_not_supported", Policy, "The provider takes no DPoP proofs signed with dpop.algorithm; details list what it takes.";
+    /// The provider or the configuration breaks a rule of the chosen profile; `details.rule` names it.
+    ProfileViolation = "profile_violation", Policy, "A rule of the profile is broken; details name it.";
+    /// The provider takes the refresh token no longer: the session has ended.
+    SessionEnded = "session_ended", Interaction, "The provider has ended the session: call signIn() again.";
 
     /// Storage is missing, blocked or full.
     StorageUnavailable = "storage_unavailable", Storage, "The browser's storage is blocked or full: allow site data.";

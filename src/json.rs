@@ -330,23 +330,29 @@ impl<T: Into<Json>> From<Vec<T>> for Json {
     }
 }
 
-fn write_string(text: &str, out: &mut String) {
+/// Adds a text as JSON writes it.
+pub fn write_string(text: &str, out: &mut String) {
     out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\u{0}'..='\u{1f}' => {
+    let mut rest = text;
+    // As it is, up to the next character that is written in another way: most texts have none.
+    while let Some(at) = rest.bytes().position(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+        let (plain, special) = rest.split_at_checked(at).unwrap_or_default();
+        out.push_str(plain);
+        let code = special.bytes().next().unwrap_or_default();
+        match code {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            _ => {
                 out.push_str("\\u00");
-                let code = u32::from(c);
                 for nibble in [code >> 4, code & 15] {
-                    out.push(char::from_digit(nibble, 16).unwrap_or('0'));
+                    out.push(char::from_digit(nibble.into(), 16).unwrap_or('0'));
                 }
             }
-            _ => out.push(c),
         }
+        rest = special.get(1..).unwrap_or_default();
     }
+    out.push_str(rest);
     out.push('"');
 }
 

@@ -6,13 +6,16 @@ use oidc_wasm::error::ErrorCode;
 use std::collections::BTreeMap;
 
 /// Codes that the TypeScript face makes itself.
-const FACE: [&str; 6] = [
-    "client_disposed",
-    "not_initialized",
-    "wasm_blocked_by_csp",
-    "wasm_load_failed",
-    "wasm_not_found",
-    "wasm_wrong_content_type",
+const FACE: [(&str, &str); 9] = [
+    ("client_disposed", "usage"),
+    ("not_initialized", "usage"),
+    ("popup_blocked", "interaction"),
+    ("popup_closed", "interaction"),
+    ("request_not_repeatable", "usage"),
+    ("wasm_blocked_by_csp", "usage"),
+    ("wasm_load_failed", "usage"),
+    ("wasm_not_found", "usage"),
+    ("wasm_wrong_content_type", "usage"),
 ];
 
 /// Codes with their types, as `OidcErrorTypes` in TypeScript declares them.
@@ -30,8 +33,8 @@ fn in_rust() -> BTreeMap<&'static str, &'static str> {
 #[test]
 fn typescript_has_the_codes_of_the_core_and_its_own() {
     let mut typescript = in_typescript(include_str!("../pkg-template/src/errors.ts"));
-    for code in FACE {
-        assert_eq!(typescript.remove(code), Some("usage"), "{code}");
+    for (code, kind) in FACE {
+        assert_eq!(typescript.remove(code), Some(kind), "{code}");
     }
     assert_eq!(typescript, in_rust());
 }
@@ -40,7 +43,7 @@ fn typescript_has_the_codes_of_the_core_and_its_own() {
 fn a_published_code_stays_and_a_new_one_is_listed() {
     let listed: Vec<&str> = include_str!("../fixtures/error_codes.txt").lines().collect();
     let rust = in_rust();
-    let mut now: Vec<&str> = rust.keys().copied().chain(FACE).collect();
+    let mut now: Vec<&str> = rust.keys().copied().chain(FACE.map(|(code, _)| code)).collect();
     now.sort_unstable();
     for code in &listed {
         assert!(now.contains(code), "{code} is gone: programs branch on it");

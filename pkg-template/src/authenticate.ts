@@ -2,18 +2,7 @@
 import type { ClientAuthentication, ClientSecretJwt, PrivateKeyJwt } from "./client-authentication.js";
 import type { ClientRequest } from "./messages.js";
 import { ask, invalid, type Hooks } from "./request.js";
-import {
-  algorithmOfJwk,
-  algorithmOfKey,
-  fits,
-  importPrivate,
-  isSame,
-  keyPairParametersOf,
-  parametersOf,
-  requirePrivate,
-  signer,
-  subtle,
-} from "./signing.js";
+import { givenKey, parametersOf, signer, subtle } from "./signing.js";
 
 /** A request that a client makes in its own name. */
 export async function askAsClient<T>(operation: string, request: ClientRequest, hooks: Hooks = {}): Promise<T> {
@@ -56,16 +45,7 @@ async function withSecret(authentication: ClientSecretJwt): Promise<[object, Hoo
 }
 
 async function withKey(authentication: PrivateKeyJwt): Promise<[object, Hooks]> {
-  const { key: given, algorithm: wanted, ...rest } = authentication;
-  if (typeof given !== "object" || given === null) throw invalid("key");
-  const jwk = "kty" in given ? (given as Readonly<Record<string, unknown>>) : undefined;
-  const algorithm = wanted ?? (jwk ? algorithmOfJwk(jwk) : algorithmOfKey(given as CryptoKey));
-  const parameters = keyPairParametersOf(algorithm, wanted === undefined ? "key" : "algorithm");
-  if (jwk?.["alg"] !== undefined && !isSame(jwk["alg"], algorithm)) throw invalid("algorithm", { reason: "not the key's" });
-  const engine = subtle();
-  const key = jwk ? await importPrivate(engine, jwk, parameters, "key") : (given as CryptoKey);
-  if (!fits(key, parameters)) throw invalid("algorithm", { reason: "not the key's" });
-  requirePrivate(key, "key");
-  const keyId = rest.keyId ?? jwk?.["kid"];
-  return [{ ...rest, keyId, algorithm }, { sign: signer(engine, key, parameters) }];
+  const { key: _, ...rest } = authentication;
+  const { algorithm, keyId, load } = givenKey(authentication);
+  return [{ ...rest, keyId, algorithm }, { sign: await load() }];
 }

@@ -22,6 +22,9 @@ const RESPONSE_PARAMETERS: ReadonlySet<string> = new Set([
   "expires_in",
 ]);
 
+/** A signed response: all parameters are in it (JARM, section 2.3.1). */
+const JWT = /^[\w-]+\.([\w-]+)\.[\w-]+$/;
+
 /** One per page, not per client: two clients may be created for one callback, and only the first sees it. */
 let captured: string | undefined;
 
@@ -80,7 +83,24 @@ function isResponse(part: string, incomplete: boolean): boolean {
   const parameters = new URLSearchParams(part.slice(1));
   const any = (...names: string[]): boolean => names.some((name) => parameters.has(name));
   // Tokens are never left in an address, whatever put them there.
-  return ((incomplete || any("state")) && any("code", "error", "response")) || any("access_token", "id_token");
+  return (
+    ((incomplete || any("state")) && any("code", "error", "response")) ||
+    any("access_token", "id_token") ||
+    JWT.test(parameters.get("response") ?? "")
+  );
+}
+
+/** The `state` of an authorization response, unchecked; that of a signed one is in its JWT. */
+export function responseState(url: string): string | undefined {
+  const { search, hash } = parse(url) ?? { search: "", hash: "" };
+  const parameters = new URLSearchParams(search + hash.replace("#", "&"));
+  const [, claims] = JWT.exec(parameters.get("response") ?? "") ?? [];
+  try {
+    const state: unknown = claims ? JSON.parse(atob(claims.replace(/-/g, "+").replace(/_/g, "/"))).state : parameters.get("state");
+    return typeof state === "string" ? state : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The address without the response: what belongs to the application stays, letter for letter. */

@@ -1,9 +1,9 @@
 import { Client } from "#wasm";
-import { OidcError, type OidcErrorCode, type OidcErrorInit } from "./errors.js";
+import { isOidcError, OidcError, type OidcErrorCode, type OidcErrorInit } from "./errors.js";
+import type { AuthorizationDetail } from "./messages.js";
 import type {
   AccessToken,
   AccessTokenOptions,
-  OidcClientOptions,
   PreparedSignIn,
   Session,
   SignInOptions,
@@ -11,18 +11,69 @@ import type {
   UserInfo,
 } from "./types.js";
 
+/** Functions that the core calls by name. */
+export type Hooks = Readonly<Record<string, (text: string) => string | Promise<string>>>;
+
+/** Options of a sign-in that applications do not give. */
+export interface InnerSignInOptions {
+  /** The callback page hands the response over. */
+  readonly popup?: true | undefined;
+  /** Who has to sign in. */
+  readonly subject?: string | undefined;
+  /** The thumbprint of the key that tokens will be bound to. */
+  readonly dpopJkt?: string | undefined;
+}
+
+/** Instead of a result: a token has to be renewed first. */
+export interface Renewal {
+  readonly renew: AccessTokenOptions;
+}
+
+/** What a request is authorized with; an access token, where a proof has to be made for it. */
+export interface Authorization {
+  readonly authorization: string;
+  readonly accessToken?: string;
+  readonly nonce?: string;
+  readonly clockOffset?: number;
+}
+
+/** An answer as the core wants to know it. */
+export interface Answered {
+  readonly url: string;
+  readonly status: number;
+  /** `WWW-Authenticate` */
+  readonly challenge?: string | undefined;
+  /** `DPoP-Nonce` */
+  readonly nonce?: string | undefined;
+  /** `Date` */
+  readonly date?: string | undefined;
+  /** The nonce that the proof had. */
+  readonly sentNonce?: string | undefined;
+}
+
+/** What follows from an answer. */
+export interface Verdict {
+  /** Send the request once more. */
+  readonly again?: true;
+  /** The server wants a nonce that it does not show. */
+  readonly unreadable?: true;
+  readonly stepUp?: { readonly acrValues?: string; readonly maxAgeSeconds?: number; readonly scope?: string };
+}
+
 /** What the core can do: argument and result of each operation, by the names in `src/wasm/client.rs`. */
-export interface Operations {
+export interface Operations<Detail extends AuthorizationDetail> {
   preload: [undefined, undefined];
-  prepareSignIn: [Omit<SignInOptions, "signal">, PreparedSignIn];
-  finishSignIn: [string, Session];
-  restore: [undefined, Session | undefined];
-  accessToken: [AccessTokenOptions, AccessToken];
-  userInfo: [undefined, UserInfo];
+  prepareSignIn: [Omit<SignInOptions<Detail>, "signal"> & InnerSignInOptions, PreparedSignIn];
+  finishSignIn: [string, Session<Detail>];
+  restore: [undefined, Session<Detail> | undefined];
+  accessToken: [AccessTokenOptions, AccessToken<Detail> | { readonly renew: true }];
+  renew: [AccessTokenOptions & { readonly force?: true }, AccessToken<Detail>];
+  userInfo: [undefined, UserInfo | Renewal];
   prepareSignOut: [SignOutOptions, { url?: string; form?: Record<string, string> }];
   finishSignOut: [string, boolean];
   idToken: [undefined, string];
-  authorizationFor: [string, string];
+  authorize: [{ readonly url: string; readonly method: string }, Authorization | Renewal];
+  answered: [Answered, Verdict];
 }
 
 let dead: OidcError | undefined;
@@ -30,20 +81,30 @@ let dead: OidcError | undefined;
 const waiting = new Set<(failure: unknown) => void>();
 
 /** The wasm core of one client; everything that fails in it becomes an {@link OidcError}. */
-export class Core {
+export class Core<Detail extends AuthorizationDetail = AuthorizationDetail> {
   readonly #client: Client;
 
-  constructor(options: OidcClientOptions) {
+  constructor(options: object) {
     this.#client = enter(() => new Client(json(options)));
   }
 
-  session(): Session | undefined {
-    return enter(() => this.#client.session()) as Session | undefined;
+  session(): Session<Detail> | undefined {
+    return enter(() => this.#client.session()) as Session<Detail> | undefined;
   }
 
-  async run<K extends keyof Operations>(operation: K, argument: Operations[K][0], signal?: AbortSignal): Promise<Operations[K][1]> {
+  async run<K extends keyof Operations<Detail>>(
+    operation: K,
+    argument: Operations<Detail>[K][0],
+    hooks?: Hooks,
+    signal?: AbortSignal,
+  ): Promise<Operations<Detail>[K][1]> {
     const text = typeof argument === "string" ? argument : json(argument);
-    return settle(() => this.#client.run(operation, text, signal));
+    try {
+      return await hooked(hooks, (watched) => this.#client.run(operation, text, watched, signal));
+    } catch (failure) {
+      // What failed here knows best why.
+      throw isOidcError(failure, "hook_failed") && isOidcError(failure.cause) ? failure.cause : failure;
+    }
   }
 
   free(): void {
@@ -76,6 +137,33 @@ export async function settle<T>(run: () => Promise<unknown>): Promise<T> {
     throw translate(failure, failure instanceof WebAssembly.RuntimeError);
   } finally {
     if (giveUp) waiting.delete(giveUp);
+  }
+}
+
+/** Waits for work that may call these functions, and says what one of them has thrown: the core only knows that it did. */
+export async function hooked<T>(
+  hooks: Hooks | undefined,
+  run: (hooks?: Readonly<Record<string, (text: string) => Promise<string>>>) => Promise<unknown>,
+): Promise<T> {
+  const failed: { cause?: unknown } = {};
+  const watch = ([name, hook]: [string, Hooks[string]]) => {
+    const watched = async (text: string): Promise<string> => {
+      try {
+        return await hook(text);
+      } catch (cause) {
+        failed.cause = cause;
+        throw cause;
+      }
+    };
+    return [name, watched] as const;
+  };
+  try {
+    return await settle(() => run(hooks && Object.fromEntries(Object.entries(hooks).map(watch))));
+  } catch (failure) {
+    if ("cause" in failed && isOidcError(failure, "hook_failed")) {
+      Object.defineProperty(failure, "cause", { value: failed.cause, configurable: true, writable: true });
+    }
+    throw failure;
   }
 }
 

@@ -3,24 +3,43 @@
  *
  * @module
  */
-import { init } from "./init.js";
+import { dpopClaims, dpopTokenHash, Es256Key } from "#wasm";
+import { enter, json } from "./core.js";
 import { OidcError } from "./errors.js";
+import { init } from "./init.js";
 import type { JsonWebKey, JsonWebKeyLike } from "./metadata.js";
 import { compute, invalid } from "./request.js";
 import {
   algorithmOfJwk,
   algorithmOfKey,
+  encoded,
   fits,
   importPrivate,
   keyPairParametersOf,
+  rawSigner,
   requirePrivate,
-  signer,
   subtle,
   type SignatureParameters,
 } from "./signing.js";
 import type { SigningAlgorithm } from "./types.js";
 
 const NO_PAIR = "not a pair of keys";
+const ONLY_WEBCRYPTO = "only keys in WebCrypto can be exported";
+const ONLY_ES256 = 'the signer "software" has ES256 only';
+const OR_SOFTWARE = ', or choose the signer "software"';
+const PROOF_OPTIONS = new Set(["method", "url", "accessToken", "nonce", "clockOffset"]);
+/** How many URLs, and how many access tokens, are remembered with what proofs say of them. */
+const MOST_REMEMBERED = 16;
+
+/**
+ * Who signs proofs. `"webcrypto"`: the browser, with a key that not even script in the page can read. `"software"`: the wasm of this
+ * package, with ES256, in a few milliseconds; for where WebCrypto is missing, as in pages without TLS. Such a key lives in the
+ * memory of the page and nowhere else: it cannot be stored or exported.
+ */
+export type DpopSigner = "webcrypto" | "software";
+
+/** A key in WebCrypto, which has its pair. */
+export type WebCryptoDpopKey = DpopKey & { readonly keyPair: CryptoKeyPair };
 
 /** Options of {@link DpopKey.generate}. */
 export interface DpopKeyOptions {
@@ -31,11 +50,19 @@ export interface DpopKeyOptions {
   readonly algorithm?: SigningAlgorithm;
   /** Whether the private key may be exported from WebCrypto. Default false: not even script in the page gets at it. */
   readonly extractable?: boolean;
+  /** Who signs. Default `"webcrypto"`; nothing else is chosen unless it is named here. */
+  readonly signer?: DpopSigner;
+}
+
+/** Options of {@link DpopKey.import}. */
+export interface DpopImportOptions {
+  /** Who signs. Default `"webcrypto"`; nothing else is chosen unless it is named here. */
+  readonly signer?: DpopSigner;
 }
 
 /** The request that {@link DpopKey.proof} is for. */
 export interface DpopProofRequest {
-  /** The HTTP method. It is written in upper case. */
+  /** The HTTP method as `fetch` gets it, which writes some methods in upper case (`get`) and others not (`patch`). */
   readonly method: string;
   /** The absolute URL that is requested. Query and fragment do not go into the proof. */
   readonly url: string | URL;
@@ -43,6 +70,11 @@ export interface DpopProofRequest {
   readonly accessToken?: string;
   /** The latest nonce of this server: `dpop-nonce` of an answer, or `dpopNonce` in the details of an error. */
   readonly nonce?: string | undefined;
+  /**
+   * Seconds that the clock of the server is ahead of this one, from -600 to 600, where that is known: its header `date`, after it
+   * refused a proof for its time. Default 0.
+   */
+  readonly clockOffset?: number;
 }
 
 /**
@@ -67,8 +99,11 @@ export interface DpopProofRequest {
  * ```
  */
 export class DpopKey {
-  /** The pair itself. IndexedDB keeps it as it is, unextractable keys too; {@link DpopKey.from} takes it again. */
-  readonly keyPair: CryptoKeyPair;
+  /**
+   * The pair itself. IndexedDB keeps it as it is, unextractable keys too; {@link DpopKey.from} takes it again. A key of the signer
+   * `"software"` has none.
+   */
+  readonly keyPair: CryptoKeyPair | undefined;
   /** What proofs are signed with, as JWTs call it. */
   readonly algorithm: string;
   /** The public key, with the members that make it and no others. */
@@ -80,14 +115,23 @@ export class DpopKey {
    * @see https://www.rfc-editor.org/rfc/rfc9449#section-10
    */
   readonly thumbprint: string;
-  readonly #sign: (input: string) => Promise<string>;
+  readonly #header: string;
+  readonly #sign: (input: string) => string | Promise<ArrayBuffer>;
+  readonly #urls = new Map<string, string>();
+  readonly #hashes = new Map<string, string>();
 
   /** The parts fit each other: see the static functions. */
-  private constructor(keyPair: CryptoKeyPair, algorithm: string, publicJwk: JsonWebKey, sign: (input: string) => Promise<string>) {
+  private constructor(
+    keyPair: CryptoKeyPair | undefined,
+    algorithm: string,
+    publicJwk: JsonWebKey,
+    sign: (input: string) => string | Promise<ArrayBuffer>,
+  ) {
     this.keyPair = keyPair;
     this.algorithm = algorithm;
     this.publicJwk = publicJwk;
     this.thumbprint = compute("jwk_thumbprint", publicJwk);
+    this.#header = compute("dpop_header", { jwk: publicJwk, algorithm });
     this.#sign = sign;
   }
 
@@ -95,7 +139,7 @@ export class DpopKey {
    * Makes a new key.
    *
    * @throws {OidcError} `invalid_argument`; `unsupported_environment` where WebCrypto is missing, as in pages without TLS, or
-   * lacks the algorithm; and what {@link init} throws.
+   * lacks the algorithm (the signer `"software"` needs neither); and what {@link init} throws.
    * @see https://www.rfc-editor.org/rfc/rfc9449#section-11.4
    * @example
    * ```ts
@@ -115,16 +159,24 @@ export class DpopKey {
    * );
    * ```
    */
+  static generate(options?: DpopKeyOptions & { readonly signer?: "webcrypto" }): Promise<WebCryptoDpopKey>;
+  static generate(options: DpopKeyOptions): Promise<DpopKey>;
   static async generate(options: DpopKeyOptions = {}): Promise<DpopKey> {
-    const { algorithm = "ES256", extractable = false, ...others } = options;
-    for (const option of Object.keys(others)) throw invalid(option, { reason: "there is no such option" });
+    const { algorithm = "ES256", extractable = false, signer: chosen, ...others } = options;
+    refuseOthers(others);
     const parameters = keyPairParametersOf(algorithm, "algorithm");
     if (typeof extractable !== "boolean") throw invalid("extractable");
-    const engine = subtle();
+    if (isSoftware(chosen)) {
+      if (extractable) throw invalid("extractable", { reason: ONLY_WEBCRYPTO });
+      if (algorithm !== "ES256") throw invalid("algorithm", { reason: ONLY_ES256 });
+      await init();
+      return DpopKey.#inSoftware(() => Es256Key.generate());
+    }
+    const engine = subtle(OR_SOFTWARE);
     const keyPair = await generatePair(engine, parameters, extractable);
     const publicJwk = publicMembers(await engine.exportKey("jwk", keyPair.publicKey));
     await init();
-    return new DpopKey(keyPair, algorithm, publicJwk, signer(engine, keyPair.privateKey, parameters));
+    return new DpopKey(keyPair, algorithm, publicJwk, rawSigner(engine, keyPair.privateKey, parameters)) as WebCryptoDpopKey;
   }
 
   /**
@@ -144,7 +196,7 @@ export class DpopKey {
    * console.log(first.thumbprint === again.thumbprint);
    * ```
    */
-  static async from(keyPair: CryptoKeyPair): Promise<DpopKey> {
+  static async from(keyPair: CryptoKeyPair): Promise<WebCryptoDpopKey> {
     const { privateKey, publicKey } = (keyPair ?? {}) as Partial<CryptoKeyPair>;
     if (!Array.isArray(privateKey?.usages) || !publicKey) throw invalid("keyPair", { reason: NO_PAIR });
     requirePrivate(privateKey, "keyPair");
@@ -155,15 +207,16 @@ export class DpopKey {
     const pair = { privateKey, publicKey };
     const publicJwk = await checkPair(engine, pair, parameters, "keyPair");
     await init();
-    return new DpopKey(pair, algorithm, publicJwk, signer(engine, privateKey, parameters));
+    return new DpopKey(pair, algorithm, publicJwk, rawSigner(engine, privateKey, parameters)) as WebCryptoDpopKey;
   }
 
   /**
    * Imports a private key in JWK form. Afterwards it cannot be exported; the JWK itself is the caller's to forget. `alg` decides
-   * about the algorithm, without it the curve, and for RSA keys `PS256`.
+   * about the algorithm, without it the curve, and for RSA keys `PS256`. The signer `"software"` takes keys for ES256 only.
    *
    * @throws {OidcError} `invalid_argument` when it is no private key for signatures, when its members contradict each other, or
-   * when it is an RSA key of less than 2048 bits; `unsupported_environment`; and what {@link init} throws.
+   * when it is an RSA key of less than 2048 bits; `unsupported_environment` where WebCrypto is missing and the signer is not
+   * `"software"`; and what {@link init} throws.
    * @see https://www.rfc-editor.org/rfc/rfc7517#section-4
    * @example
    * ```ts
@@ -174,12 +227,21 @@ export class DpopKey {
    * console.log(key.algorithm, key.keyPair.privateKey.extractable); // ES256 false
    * ```
    */
-  static async import(jwk: JsonWebKeyLike): Promise<DpopKey> {
+  static import(jwk: JsonWebKeyLike, options?: { readonly signer?: "webcrypto" }): Promise<WebCryptoDpopKey>;
+  static import(jwk: JsonWebKeyLike, options: DpopImportOptions): Promise<DpopKey>;
+  static async import(jwk: JsonWebKeyLike, options: DpopImportOptions = {}): Promise<DpopKey> {
     if (typeof jwk !== "object" || jwk === null) throw invalid("jwk");
+    const { signer: chosen, ...others } = options;
+    refuseOthers(others);
     const members = { ...jwk } as Readonly<Record<string, unknown>>;
+    if (isSoftware(chosen)) {
+      const text = json(members);
+      await init();
+      return DpopKey.#inSoftware(() => Es256Key.import(text));
+    }
     const algorithm = algorithmOfJwk(members);
     const parameters = keyPairParametersOf(algorithm, "jwk");
-    const engine = subtle();
+    const engine = subtle(OR_SOFTWARE);
     const privateKey = await importPrivate(engine, members, parameters, "jwk");
     const publicKey = await importPublic(engine, publicMembers(members), parameters).catch((cause: unknown) => {
       throw invalid("jwk", { reason: NO_PAIR }, cause);
@@ -187,7 +249,7 @@ export class DpopKey {
     const pair = { privateKey, publicKey };
     const publicJwk = await checkPair(engine, pair, parameters, "jwk");
     await init();
-    return new DpopKey(pair, algorithm, publicJwk, signer(engine, privateKey, parameters));
+    return new DpopKey(pair, algorithm, publicJwk, rawSigner(engine, privateKey, parameters)) as WebCryptoDpopKey;
   }
 
   /**
@@ -213,10 +275,52 @@ export class DpopKey {
    * ```
    */
   async proof(request: DpopProofRequest): Promise<string> {
-    const url = hrefOf(request.url);
-    const input: string = compute("dpop_proof", { ...request, url, jwk: this.publicJwk, algorithm: this.algorithm });
-    return `${input}.${await this.#sign(input)}`;
+    const { method, url, accessToken = "", nonce = "", clockOffset = 0 } = request;
+    for (const option in request) if (!PROOF_OPTIONS.has(option)) refuse(option);
+    // Nothing but texts and numbers may cross the boundary.
+    if (typeof method !== "string") throw invalid("method");
+    if (typeof accessToken !== "string") throw invalid("accessToken");
+    if (typeof nonce !== "string") throw invalid("nonce");
+    if (typeof clockOffset !== "number") throw invalid("clockOffset");
+    const href = typeof url === "string" ? remembered(this.#urls, url, hrefOf) : hrefOf(url);
+    const hash = accessToken && remembered(this.#hashes, accessToken, dpopTokenHash);
+    const claims = enter(() => dpopClaims(method, href, hash, nonce, clockOffset));
+    const input = `${this.#header}.${encoded(claims)}`;
+    const signature = this.#sign(input);
+    return `${input}.${typeof signature === "string" ? signature : encoded(new Uint8Array(await signature))}`;
   }
+
+  static #inSoftware(make: () => Es256Key): DpopKey {
+    return enter(() => {
+      const key = make();
+      const publicJwk = publicMembers(JSON.parse(key.publicJwk()) as object);
+      return new DpopKey(undefined, "ES256", publicJwk, (input) => enter(() => key.sign(input)));
+    });
+  }
+}
+
+/** What was computed of a text before; all of it is forgotten when it becomes too much. */
+function remembered(memory: Map<string, string>, text: string, make: (text: string) => string): string {
+  let made = memory.get(text);
+  if (made === undefined) {
+    made = make(text);
+    if (memory.size >= MOST_REMEMBERED) memory.clear();
+    memory.set(text, made);
+  }
+  return made;
+}
+
+function isSoftware(signer: DpopSigner | undefined): boolean {
+  if (signer !== undefined && signer !== "webcrypto" && signer !== "software") throw invalid("signer");
+  return signer === "software";
+}
+
+function refuseOthers(others: object): void {
+  for (const option of Object.keys(others)) refuse(option);
+}
+
+function refuse(option: string): never {
+  throw invalid(option, { reason: "there is no such option" });
 }
 
 async function generatePair(engine: SubtleCrypto, parameters: SignatureParameters, extractable: boolean): Promise<CryptoKeyPair> {

@@ -1,6 +1,6 @@
 /**
  * Every code with the {@link OidcError.type} it belongs to. Codes are stable: programs branch on them, people read
- * the message. The upper part is the table of the core (`src/error.rs`), the lower part is made by the loader.
+ * the message. The upper part is the table of the core (`src/error.rs`), the lower part is made by this script.
  */
 export interface OidcErrorTypes {
   /** A setting of the client is missing or has a value that cannot work; `details.option` names it. */
@@ -32,6 +32,10 @@ export interface OidcErrorTypes {
   origin_not_allowed: "policy";
   /** The provider says that it does not support PKCE with S256. */
   pkce_not_supported: "policy";
+  /** The provider takes no proofs signed with `dpop.algorithm`; `details.supported` lists what it takes. */
+  dpop_algorithm_not_supported: "policy";
+  /** The provider or the configuration breaks a rule of the chosen profile; `details.rule` names it. */
+  profile_violation: "policy";
 
   /** The request failed before there was an answer. */
   network_error: "network";
@@ -50,6 +54,8 @@ export interface OidcErrorTypes {
   unexpected_status: "http";
   /** The media type is not the one such an answer has. */
   unexpected_content_type: "http";
+  /** The server wants a nonce in proofs and does not let this page read it; `details.header` says what it has to send. */
+  dpop_nonce_unreadable: "http";
 
   /** The text is not JSON, or is JSON that may be read in two ways. */
   invalid_json: "validation";
@@ -118,7 +124,7 @@ export interface OidcErrorTypes {
   code_hash_mismatch: "validation";
   /** `s_hash` does not fit the state. */
   state_hash_mismatch: "validation";
-  /** The token type is not `Bearer`. */
+  /** The token type is not the one that was asked for: `Bearer`, or `DPoP` where proofs were sent. */
   token_type_not_supported: "validation";
   /** Userinfo is about somebody else. */
   userinfo_subject_mismatch: "validation";
@@ -135,14 +141,24 @@ export interface OidcErrorTypes {
   endpoint_error: "protocol";
   /** The device code or the authentication request has expired before the person acted. */
   polling_expired: "interaction";
+  /** The provider takes the refresh token no longer: the session has ended. `error` is what it says. */
+  session_ended: "interaction";
 
   /** Storage is missing, blocked or full. */
   storage_unavailable: "storage";
+  /** The key that this session's tokens are bound to is gone: they are of no use any more. */
+  dpop_key_lost: "storage";
 
   /** A synchronous call came before the wasm was loaded: `await init()` first. */
   not_initialized: "usage";
   /** The client was disposed of. */
   client_disposed: "usage";
+  /** The request would have to be sent a second time, and its body is a stream that is gone. */
+  request_not_repeatable: "usage";
+  /** The browser did not open the window: open it in the handler of a click. */
+  popup_blocked: "interaction";
+  /** The person closed the window before the sign-in was complete. */
+  popup_closed: "interaction";
   /** The server answered the request for the wasm with something that is not wasm, mostly a fallback HTML page. */
   wasm_wrong_content_type: "usage";
   /** The page's Content Security Policy lacks `'wasm-unsafe-eval'`. */

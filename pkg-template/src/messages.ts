@@ -74,8 +74,14 @@ export interface ClientRequest extends EndpointRequest {
 
 /** Who makes proofs of possession: {@link DpopKey}, or something of the application's own. */
 export interface ProofMaker {
-  /** A proof for this one request. */
-  proof(request: { method: string; url: string; accessToken?: string; nonce?: string }): Promise<string>;
+  /** A proof for this one request; `clockOffset` is by how many seconds the server's clock is ahead, where that is known. */
+  proof(request: {
+    method: string;
+    url: string;
+    accessToken?: string;
+    nonce?: string;
+    clockOffset?: number;
+  }): Promise<string>;
 }
 
 /** What every answer has. */
@@ -98,7 +104,8 @@ export interface JsonResponse<Json extends object = JsonObject> extends Protocol
 }
 
 /**
- * One entry of `authorization_details`: its type and whatever that type defines.
+ * One entry of `authorization_details`: its type and whatever that type defines. Types of an application's own describe it better:
+ * a `type`, or an `interface` that extends this one, as the type parameter of {@link OidcClient} and others.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9396#section-2
  */

@@ -1,34 +1,127 @@
+import type { Answered, Verdict } from "./core.js";
 import { OidcError } from "./errors.js";
+import { NonceGate, type Evidence, type Turn } from "./nonce-gate.js";
+import { notRepeatable, remember } from "./step-up.js";
 
-/** `fetch` with an `Authorization` header that `authorize` makes for the request's URL, or refuses to make. */
-export async function protectedFetch(
-  authorize: (url: string) => Promise<string>,
-  input: RequestInfo | URL,
-  init?: RequestInit,
-): Promise<Response> {
-  // A copy: the caller's own Request never gets to see the header.
+/** What goes along with one attempt. */
+export interface Credentials {
+  /** The header `Authorization`. */
+  readonly authorization: string;
+  /** The header `DPoP`, made now. */
+  readonly proof?: string;
+  /** The nonce in the proof. */
+  readonly nonce?: string | undefined;
+}
+
+/** What a client gives its `fetch`. */
+export interface Access {
+  /** By origin, where proofs may be sent; without it requests go as they come. */
+  readonly gates?: Map<string, NonceGate>;
+  /** Called for each attempt, right before it. With `choose` the proof has the nonce that this makes of the latest one. */
+  authorize(url: string, method: string, choose?: (latest?: string) => string | undefined): Promise<Credentials>;
+  /** What an answer says about the credentials that went along. */
+  answered(answer: Answered): Promise<Verdict>;
+}
+
+/** A request that is made again for every attempt. */
+interface Call {
+  readonly access: Access;
+  readonly request: Request;
+  /** Whether the body is a stream, of which there is only one. */
+  readonly isStream: boolean;
+  /** Whether the body came in a `Request`, which does not say what it was made of. */
+  readonly isInRequest: boolean;
+}
+
+/**
+ * `fetch` with the credentials that `access` has for the request's URL, or refuses to have. At most two attempts, the second
+ * only where the server says that it did nothing but tell how it wants the proof.
+ *
+ * A second attempt needs the body again. Whatever is given as `init.body` is kept for that, without a copy in browsers, but
+ * for streams: those are sent once, and what would need them again fails. The body of a `Request` is kept where there are
+ * proofs; if it is a stream, it is then in memory until the answer has come.
+ */
+export async function protectedFetch(access: Access, input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+  // A copy: the caller's own Request never gets to see the headers.
   const request = toRequest(input, init);
-  if (request.headers.has("authorization")) {
-    throw invalid("The request already has an Authorization header.");
+  for (const name of ["Authorization", "DPoP"]) {
+    if (request.headers.has(name)) throw invalid(`The request already has a header ${name}.`);
   }
-  const authorization = await authorize(request.url);
+  const body: unknown = init?.body;
+  const isStream = typeof body === "object" && body !== null && ("getReader" in body || Symbol.asyncIterator in body);
+  return send({ access, request, isStream, isInRequest: body == null && request.body != null });
+}
+
+async function send(call: Call): Promise<Response> {
+  const { access, request } = call;
+  const gate = access.gates && gateOf(access.gates, originOf(request));
+  const first = await attempt(call, gate, gate?.enter(false, request.signal));
+  if (!first.verdict.again) return final(call, first);
+  void first.response.body?.cancel();
+  if (!first.isRepeatable) throw notRepeatable();
+  return final(call, await attempt(call, gate, first.turn, first.nonce));
+}
+
+/** The answer, as the application gets it. */
+function final(call: Call, { response, verdict, isRepeatable }: Attempt): Response {
+  if (verdict.unreadable) {
+    void response.body?.cancel();
+    const message = "The server wants a nonce and does not show it: let it send Access-Control-Expose-Headers: DPoP-Nonce.";
+    throw refused("dpop_nonce_unreadable", message, response, call.request, { header: "DPoP-Nonce" });
+  }
+  if (verdict.stepUp) remember(response, verdict.stepUp, isRepeatable ? () => send(call) : undefined);
+  return response;
+}
+
+interface Attempt {
+  readonly response: Response;
+  readonly verdict: Verdict;
+  /** Whether the request can be made again. */
+  readonly isRepeatable: boolean;
+  /** The nonce that the answer brought. */
+  readonly nonce: string | undefined;
+  /** The turn of a second attempt, where the answer asks for one. */
+  readonly turn: Promise<Turn> | undefined;
+}
+
+async function attempt(call: Call, gate: NonceGate | undefined, entered: Promise<Turn> | undefined, own?: string): Promise<Attempt> {
+  const { access, request, isStream, isInRequest } = call;
+  const turn = await entered?.catch((cause: unknown) => Promise.reject(failed(request, cause)));
+  let evidence: Evidence | undefined;
+  try {
+    const choose = gate && ((latest?: string) => gate.choose(latest, own));
+    const credentials = await unlessAborted(request, access.authorize(request.url, request.method, choose));
+    const isRepeatable = !isStream && (!isInRequest || credentials.proof !== undefined);
+    const response = await fetchWith(credentials, isRepeatable ? request.clone() : request);
+    const read = (name: string): string | undefined => response.headers.get(name) ?? undefined;
+    const { status } = response;
+    const nonce = credentials.proof === undefined ? undefined : read("dpop-nonce");
+    const answer = { url: request.url, status, challenge: read("www-authenticate"), nonce, date: read("date"), sentNonce: credentials.nonce };
+    // All others have nothing to tell.
+    const verdict: Verdict = status === 401 || nonce !== undefined ? await access.answered(answer) : {};
+    evidence = { sent: credentials.nonce, next: nonce, ok: response.ok, refused: verdict.again === true };
+    // In line before this turn ends, so that no other retry takes the nonce that just came.
+    const again = verdict.again && isRepeatable && !turn?.isRetry ? gate?.enter(true, request.signal) : undefined;
+    return { response, verdict, isRepeatable, nonce, turn: again };
+  } finally {
+    if (turn) gate?.leave(turn, evidence);
+  }
+}
+
+async function fetchWith({ authorization, proof }: Credentials, request: Request): Promise<Response> {
   request.headers.set("authorization", authorization);
   if (!request.headers.has("authorization")) {
     throw invalid('Mode "no-cors" cannot carry the access token.');
   }
-  const response = await send(request);
+  if (proof !== undefined) request.headers.set("dpop", proof);
+  const response = await fetch(request, { redirect: "manual" }).catch((cause: unknown) => {
+    throw failed(request, cause);
+  });
   const redirected = response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400 && response.status !== 304);
   if (!redirected || request.redirect === "manual") return response;
   void response.body?.cancel();
-  throw new OidcError({
-    code: "redirect_refused",
-    type: "http",
-    phase: "fetch",
-    message: "The server answered with a redirect, which is never followed: use the final URL.",
-    // What a browser shows of a redirect has status 0.
-    ...(response.status === 0 ? {} : { status: response.status }),
-    details: { origin: new URL(request.url).origin },
-  });
+  const message = "The server answered with a redirect, which is never followed: use the final URL.";
+  throw refused("redirect_refused", message, response, request);
 }
 
 function toRequest(input: RequestInfo | URL, init?: RequestInit): Request {
@@ -39,30 +132,52 @@ function toRequest(input: RequestInfo | URL, init?: RequestInit): Request {
   }
 }
 
-async function send(request: Request): Promise<Response> {
-  try {
-    return await fetch(request, { redirect: "manual" });
-  } catch (failure) {
-    const details = { origin: new URL(request.url).origin };
-    throw request.signal.aborted
-      ? new OidcError({
-          code: "aborted",
-          type: "aborted",
-          phase: "fetch",
-          message: "The caller aborted the call.",
-          details,
-          cause: failure,
-        })
-      : new OidcError({
-          code: "network_error",
-          type: "network",
-          phase: "fetch",
-          message: "No answer: the server is down, the browser is offline, or the server does not allow this origin (CORS).",
-          retryable: true,
-          details,
-          cause: failure,
-        });
-  }
+function gateOf(gates: Map<string, NonceGate>, origin: string): NonceGate {
+  const gate = gates.get(origin) ?? new NonceGate();
+  gates.set(origin, gate);
+  return gate;
+}
+
+/** What is done for several callers goes on; this one need not wait for it. */
+function unlessAborted<T>(request: Request, work: Promise<T>): Promise<T> {
+  const { signal } = request;
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(failed(request, signal.reason));
+    signal.addEventListener("abort", stop);
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}
+
+function originOf(request: Request): string {
+  return new URL(request.url).origin;
+}
+
+/** The server's fault. */
+function refused(
+  code: "dpop_nonce_unreadable" | "redirect_refused",
+  message: string,
+  { status }: Response,
+  request: Request,
+  details = {},
+): OidcError {
+  // What a browser shows of a redirect has status 0.
+  const shown = status === 0 ? {} : { status };
+  return new OidcError({ code, type: "http", phase: "fetch", message, ...shown, details: { origin: originOf(request), ...details } });
+}
+
+function failed(request: Request, cause: unknown): OidcError {
+  const details = { origin: originOf(request) };
+  return request.signal.aborted
+    ? new OidcError({ code: "aborted", type: "aborted", phase: "fetch", message: "The caller aborted the call.", details, cause })
+    : new OidcError({
+        code: "network_error",
+        type: "network",
+        phase: "fetch",
+        message: "No answer: the server is down, the browser is offline, or the server does not allow this origin (CORS).",
+        retryable: true,
+        details,
+        cause,
+      });
 }
 
 function invalid(message: string): OidcError {

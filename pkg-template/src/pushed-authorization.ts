@@ -4,11 +4,12 @@
  * @module
  */
 import { askAsClient } from "./authenticate.js";
-import type { ClientRequest, JsonObject, JsonResponse } from "./messages.js";
+import type { AuthorizationDetail, ClientRequest, JsonObject, JsonResponse } from "./messages.js";
 import type { AuthorizeParameters, AuthorizeRequestObject } from "./urls.js";
 
 /** Options of {@link pushAuthorizationRequest}: the parameters one by one. */
-export interface PushedAuthorizationByParameters extends ClientRequest, AuthorizeParameters {
+export interface PushedAuthorizationByParameters<Detail extends AuthorizationDetail = AuthorizationDetail>
+  extends ClientRequest, AuthorizeParameters<Detail> {
   readonly clientId: string;
 }
 
@@ -18,7 +19,9 @@ export interface PushedAuthorizationByRequestObject extends ClientRequest, Autho
 }
 
 /** Options of {@link pushAuthorizationRequest}. */
-export type PushedAuthorizationEndpointRequest = PushedAuthorizationByParameters | PushedAuthorizationByRequestObject;
+export type PushedAuthorizationEndpointRequest<Detail extends AuthorizationDetail = AuthorizationDetail> =
+  | PushedAuthorizationByParameters<Detail>
+  | PushedAuthorizationByRequestObject;
 
 /**
  * The reference to a pushed request.
@@ -62,8 +65,9 @@ export interface PushedAuthorization<Json extends object = JsonObject> extends J
  * location.assign(createAuthorizeUrl({ metadata, clientId, requestUri }));
  * ```
  */
-export function pushAuthorizationRequest<Json extends object = JsonObject>(
-  request: PushedAuthorizationEndpointRequest,
-): Promise<PushedAuthorization<Json>> {
+export function pushAuthorizationRequest<
+  Json extends object = JsonObject,
+  Detail extends AuthorizationDetail = AuthorizationDetail,
+>(request: PushedAuthorizationEndpointRequest<Detail>): Promise<PushedAuthorization<Json>> {
   return askAsClient("pushed_authorization", request);
 }

@@ -1,12 +1,11 @@
 /** The way from a protocol function to the core and back: one for what waits, one for what does not. */
 import { call, request } from "#wasm";
-import { enter, json, settle } from "./core.js";
-import { isOidcError, OidcError } from "./errors.js";
+import { enter, hooked, json, type Hooks } from "./core.js";
+import { OidcError } from "./errors.js";
 import { init, requireLoaded } from "./init.js";
 import type { ParametersInit, ProofMaker } from "./messages.js";
 
-/** Functions that the core calls by name. */
-export type Hooks = Readonly<Record<string, (text: string) => string | Promise<string>>>;
+export type { Hooks };
 
 /** What is not plain data in the options of a request; the core knows all the others. */
 interface Options {
@@ -23,17 +22,8 @@ export async function ask<T>(operation: string, options: Options, hooks?: Hooks)
   const plain = isList ? Object.fromEntries(headers as Headers) : headers;
   const argument = json(withPairs({ ...rest, headers: plain, ...(dpop && { dpop: true }) }));
   await init();
-  const failed: { cause?: unknown } = {};
-  try {
-    const all = dpop ? { ...hooks, proof: async (text: string) => dpop.proof(JSON.parse(text)) } : hooks;
-    return await settle(() => request(operation, argument, all && watched(all, failed), signal));
-  } catch (failure) {
-    // The core only knows that something was thrown.
-    if ("cause" in failed && isOidcError(failure, "hook_failed")) {
-      Object.defineProperty(failure, "cause", { value: failed.cause, configurable: true, writable: true });
-    }
-    throw failure;
-  }
+  const all = dpop ? { ...hooks, proof: async (text: string) => dpop.proof(JSON.parse(text)) } : hooks;
+  return hooked(all, (watched) => request(operation, argument, watched, signal));
 }
 
 /** Has the core compute something, for functions that promise nothing. */
@@ -80,20 +70,4 @@ export function invalid(option: string, details: Readonly<Record<string, string>
     details: { option, ...details },
     ...(cause === undefined ? {} : { cause }),
   });
-}
-
-/** The same hooks, remembering what one of them throws. */
-function watched(hooks: Hooks, failed: { cause?: unknown }): Readonly<Record<string, (text: string) => Promise<string>>> {
-  const entries = Object.entries(hooks).map(([name, hook]) => {
-    const watch = async (text: string): Promise<string> => {
-      try {
-        return await hook(text);
-      } catch (cause) {
-        failed.cause = cause;
-        throw cause;
-      }
-    };
-    return [name, watch] as const;
-  });
-  return Object.fromEntries(entries);
 }

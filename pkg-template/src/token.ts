@@ -113,11 +113,12 @@ export interface JwtBearerTokenRequest extends ClientRequest {
 }
 
 /**
- * What a token endpoint granted.
+ * What a token endpoint granted. The second type parameter describes the entries of `authorizationDetails`.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6749#section-5.1
  */
-export interface TokenEndpointResponse<Json extends object = JsonObject> extends JsonResponse<Json> {
+export interface TokenEndpointResponse<Json extends object = JsonObject, Detail extends AuthorizationDetail = AuthorizationDetail>
+  extends JsonResponse<Json> {
   /** `access_token` */
   readonly accessToken: string;
   /** `token_type`, as the server writes it, mostly `Bearer`. */
@@ -132,12 +133,13 @@ export interface TokenEndpointResponse<Json extends object = JsonObject> extends
   readonly idToken?: string;
   /** `issued_token_type` of a token exchange. */
   readonly issuedTokenType?: string;
-  /** `authorization_details` that were granted. */
-  readonly authorizationDetails?: readonly AuthorizationDetail[];
+  /** `authorization_details` that were granted; the server may have changed entries and added members to them. */
+  readonly authorizationDetails?: readonly Detail[];
 }
 
 /** What a token exchange granted: the kind of token is always known. */
-export interface TokenExchangeTokenResponse<Json extends object = JsonObject> extends TokenEndpointResponse<Json> {
+export interface TokenExchangeTokenResponse<Json extends object = JsonObject, Detail extends AuthorizationDetail = AuthorizationDetail>
+  extends TokenEndpointResponse<Json, Detail> {
   readonly issuedTokenType: string;
 }
 
@@ -160,7 +162,10 @@ export interface TokenExchangeTokenResponse<Json extends object = JsonObject> ex
  * console.log(accessToken.length, json.tenant);
  * ```
  */
-export function requestToken<Json extends object = JsonObject>(request: TokenEndpointRequest): Promise<TokenEndpointResponse<Json>> {
+export function requestToken<
+  Json extends object = JsonObject,
+  Detail extends AuthorizationDetail = AuthorizationDetail,
+>(request: TokenEndpointRequest): Promise<TokenEndpointResponse<Json, Detail>> {
   return askAsClient("token", request);
 }
 
@@ -188,9 +193,10 @@ export function requestToken<Json extends object = JsonObject>(request: TokenEnd
  * console.log(accessToken.length, expiresIn);
  * ```
  */
-export function requestAuthorizationCodeToken<Json extends object = JsonObject>(
-  request: AuthorizationCodeTokenRequest,
-): Promise<TokenEndpointResponse<Json>> {
+export function requestAuthorizationCodeToken<
+  Json extends object = JsonObject,
+  Detail extends AuthorizationDetail = AuthorizationDetail,
+>(request: AuthorizationCodeTokenRequest): Promise<TokenEndpointResponse<Json, Detail>> {
   return askAsClient("authorization_code", request);
 }
 
@@ -210,9 +216,10 @@ export function requestAuthorizationCodeToken<Json extends object = JsonObject>(
  * refreshToken = renewed.refreshToken ?? refreshToken;
  * ```
  */
-export function requestRefreshToken<Json extends object = JsonObject>(
-  request: RefreshTokenRequest,
-): Promise<TokenEndpointResponse<Json>> {
+export function requestRefreshToken<
+  Json extends object = JsonObject,
+  Detail extends AuthorizationDetail = AuthorizationDetail,
+>(request: RefreshTokenRequest): Promise<TokenEndpointResponse<Json, Detail>> {
   return askAsClient("refresh_token", request);
 }
 
@@ -237,9 +244,10 @@ export function requestRefreshToken<Json extends object = JsonObject>(
  * console.log(accessToken.length);
  * ```
  */
-export function requestClientCredentialsToken<Json extends object = JsonObject>(
-  request: ClientCredentialsTokenRequest,
-): Promise<TokenEndpointResponse<Json>> {
+export function requestClientCredentialsToken<
+  Json extends object = JsonObject,
+  Detail extends AuthorizationDetail = AuthorizationDetail,
+>(request: ClientCredentialsTokenRequest): Promise<TokenEndpointResponse<Json, Detail>> {
   return askAsClient("client_credentials", request);
 }
 
@@ -266,9 +274,10 @@ export function requestClientCredentialsToken<Json extends object = JsonObject>(
  * console.log(accessToken.length);
  * ```
  */
-export function requestPasswordToken<Json extends object = JsonObject>(
-  request: PasswordTokenRequest,
-): Promise<TokenEndpointResponse<Json>> {
+export function requestPasswordToken<
+  Json extends object = JsonObject,
+  Detail extends AuthorizationDetail = AuthorizationDetail,
+>(request: PasswordTokenRequest): Promise<TokenEndpointResponse<Json, Detail>> {
   return askAsClient("password", request);
 }
 
@@ -292,9 +301,10 @@ export function requestPasswordToken<Json extends object = JsonObject>(
  * }
  * ```
  */
-export function requestDeviceToken<Json extends object = JsonObject>(
-  request: DeviceTokenRequest,
-): Promise<TokenEndpointResponse<Json>> {
+export function requestDeviceToken<
+  Json extends object = JsonObject,
+  Detail extends AuthorizationDetail = AuthorizationDetail,
+>(request: DeviceTokenRequest): Promise<TokenEndpointResponse<Json, Detail>> {
   return askAsClient("device_code", request);
 }
 
@@ -320,9 +330,10 @@ export function requestDeviceToken<Json extends object = JsonObject>(
  * console.log(exchanged.issuedTokenType);
  * ```
  */
-export function requestTokenExchangeToken<Json extends object = JsonObject>(
-  request: TokenExchangeTokenRequest,
-): Promise<TokenExchangeTokenResponse<Json>> {
+export function requestTokenExchangeToken<
+  Json extends object = JsonObject,
+  Detail extends AuthorizationDetail = AuthorizationDetail,
+>(request: TokenExchangeTokenRequest): Promise<TokenExchangeTokenResponse<Json, Detail>> {
   return askAsClient("token_exchange", request);
 }
 
@@ -345,9 +356,10 @@ export function requestTokenExchangeToken<Json extends object = JsonObject>(
  * console.log(accessToken.length);
  * ```
  */
-export function requestJwtBearerToken<Json extends object = JsonObject>(
-  request: JwtBearerTokenRequest,
-): Promise<TokenEndpointResponse<Json>> {
+export function requestJwtBearerToken<
+  Json extends object = JsonObject,
+  Detail extends AuthorizationDetail = AuthorizationDetail,
+>(request: JwtBearerTokenRequest): Promise<TokenEndpointResponse<Json, Detail>> {
   return askAsClient("jwt_bearer", request);
 }
 
@@ -369,9 +381,10 @@ export function requestJwtBearerToken<Json extends object = JsonObject>(
  * console.log(token.scope);
  * ```
  */
-export function requestBackchannelAuthenticationToken<Json extends object = JsonObject>(
-  request: BackchannelAuthenticationTokenRequest,
-): Promise<TokenEndpointResponse<Json>> {
+export function requestBackchannelAuthenticationToken<
+  Json extends object = JsonObject,
+  Detail extends AuthorizationDetail = AuthorizationDetail,
+>(request: BackchannelAuthenticationTokenRequest): Promise<TokenEndpointResponse<Json, Detail>> {
   return askAsClient("ciba", request);
 }
 
@@ -397,9 +410,10 @@ export function requestBackchannelAuthenticationToken<Json extends object = Json
  * console.log(accessToken.length);
  * ```
  */
-export function pollDeviceToken<Json extends object = JsonObject>(
-  request: DeviceTokenPolling,
-): Promise<TokenEndpointResponse<Json>> {
+export function pollDeviceToken<
+  Json extends object = JsonObject,
+  Detail extends AuthorizationDetail = AuthorizationDetail,
+>(request: DeviceTokenPolling): Promise<TokenEndpointResponse<Json, Detail>> {
   return askAsClient("poll_device", request);
 }
 
@@ -429,8 +443,9 @@ export function pollDeviceToken<Json extends object = JsonObject>(
  * console.log(idToken?.length);
  * ```
  */
-export function pollBackchannelAuthentication<Json extends object = JsonObject>(
-  request: BackchannelAuthenticationPolling,
-): Promise<TokenEndpointResponse<Json>> {
+export function pollBackchannelAuthentication<
+  Json extends object = JsonObject,
+  Detail extends AuthorizationDetail = AuthorizationDetail,
+>(request: BackchannelAuthenticationPolling): Promise<TokenEndpointResponse<Json, Detail>> {
   return askAsClient("poll_ciba", request);
 }

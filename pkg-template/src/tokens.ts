@@ -7,6 +7,7 @@ import type { EndpointRequest } from "./messages.js";
 import type { JsonWebKeySet, ProviderMetadata } from "./metadata.js";
 import { ask, invalid } from "./request.js";
 import type { IdTokenClaims, SigningAlgorithm } from "./types.js";
+import type { AuthorizationResponse } from "./urls.js";
 
 /** What the validation of every token needs. */
 export interface TokenValidationRequest extends Pick<EndpointRequest, "timeoutSeconds" | "signal" | "dangerousAllowHttp"> {
@@ -36,6 +37,8 @@ export interface IdTokenValidationRequest extends TokenValidationRequest {
   readonly code?: string;
   /** The state that stood beside it in an authorization response: `s_hash` must be there and fit. */
   readonly state?: string;
+  /** Claims of the ID Token that this one renews: it must be about the same sign-in (OpenID Connect Core, section 12.2). */
+  readonly previousClaims?: IdTokenClaims;
   /** Whether `at_hash` must be there. Default `false`. */
   readonly requireAtHash?: boolean;
   /** Audiences that the token may name besides `clientId`. Default none: any other audience is refused. */
@@ -46,6 +49,14 @@ export interface IdTokenValidationRequest extends TokenValidationRequest {
 export interface LogoutTokenValidationRequest extends TokenValidationRequest {
   /** The logout token, which the provider posts to the client's back-channel logout URI. */
   readonly logoutToken: string;
+}
+
+/** Options of {@link validateAuthorizeResponse}. */
+export interface AuthorizeResponseValidationRequest extends TokenValidationRequest {
+  /** The signed response: {@link AuthorizationResponse.response}. */
+  readonly response: string;
+  /** `state` of the request. Always give it when there was one. */
+  readonly state?: string;
 }
 
 /**
@@ -121,6 +132,30 @@ export async function validateIdToken(request: IdTokenValidationRequest): Promis
  */
 export function validateLogoutToken(request: LogoutTokenValidationRequest): Promise<LogoutTokenClaims> {
   return ask("validate_logout_token", request);
+}
+
+/**
+ * Validates a signed authorization response (JARM): signature, issuer, audience, times and `state`; only then an error in it is
+ * believed and thrown.
+ *
+ * @throws {OidcError} `authorization_error` or `interaction_required` for an error of the server (`error` says why);
+ * `signature_invalid`, `jwt_issuer_mismatch`, `jwt_audience_mismatch`, `jwt_expired`, `algorithm_mismatch` and the other codes of
+ * JWTs; `unknown_state`, `missing_state`, `ambiguous_response`; `invalid_argument`; what {@link fetchJsonWebKeySet} throws.
+ * @see https://openid.net/specs/oauth-v2-jarm.html
+ * @example
+ * ```ts
+ * import { init, parseAuthorizeResponse, validateAuthorizeResponse, type ProviderMetadata } from "oidc-wasm";
+ *
+ * declare const metadata: ProviderMetadata;
+ * declare const state: string;
+ * await init();
+ * const { response = "" } = parseAuthorizeResponse(location.search);
+ * const { code } = await validateAuthorizeResponse({ response, metadata, clientId: "spa", state });
+ * console.log(code?.length);
+ * ```
+ */
+export function validateAuthorizeResponse(request: AuthorizeResponseValidationRequest): Promise<AuthorizationResponse> {
+  return ask("validate_authorize_response", request);
 }
 
 /**

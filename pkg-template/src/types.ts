@@ -4,9 +4,11 @@
  *
  * @module
  */
-import type { ProviderMetadata } from "./metadata.js";
+import type { DpopSigner } from "./dpop.js";
+import type { AuthorizationDetail } from "./messages.js";
+import type { JsonWebKeyLike, ProviderMetadata } from "./metadata.js";
 
-/** Algorithms accepted for signatures of ID Tokens. `none` and the symmetric `HS*` family are never accepted. */
+/** Algorithms of signatures, made or accepted. `none` and the symmetric `HS*` family are never accepted. */
 export type SigningAlgorithm =
   | "RS256"
   | "RS384"
@@ -48,8 +50,91 @@ export interface ClientDiscoveryPolicy {
   readonly dangerousAllowHttp?: boolean;
 }
 
-/** Settings of {@link OidcClient.create}. */
-export interface OidcClientOptions {
+/**
+ * What one claim is asked for with. `null` instead asks for it without further ado.
+ *
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#IndividualClaimsRequests
+ */
+export interface ClaimRequest {
+  /** Whether the application cannot do without it. Default `false`. */
+  readonly essential?: boolean;
+  /** The one value that is wanted. */
+  readonly value?: unknown;
+  /** The values that are wanted, the best first. */
+  readonly values?: readonly unknown[];
+  readonly [member: string]: unknown;
+}
+
+/**
+ * The `claims` parameter: single claims, by the place where they are wanted.
+ *
+ * @see https://openid.net/specs/openid-connect-core-1_0.html#ClaimsParameter
+ */
+export interface ClaimsRequest {
+  /** Claims from the userinfo endpoint. */
+  readonly userinfo?: Readonly<Record<string, ClaimRequest | null>>;
+  /** Claims in the ID Token. */
+  readonly id_token?: Readonly<Record<string, ClaimRequest | null>>;
+}
+
+/**
+ * How {@link OidcClient} binds tokens to a key.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9449
+ */
+export interface ClientDpopOptions {
+  /**
+   * Whether the authorization code is bound to the key too, so that a stolen one is of no use either. Default `true`. A key that
+   * the browser cannot keep does not survive the redirect; the code is then not bound, and the event `degraded` says so.
+   */
+  readonly bindCode?: boolean;
+  /**
+   * What proofs are signed with. Default `"ES256"`. Where the provider lists what it takes (`dpop_signing_alg_values_supported`)
+   * and this is not among it, a sign-in fails.
+   */
+  readonly algorithm?: SigningAlgorithm;
+  /**
+   * Who signs. `"webcrypto"` (default) keeps the private key out of every script's reach. `"software"` signs in this package, with
+   * `ES256` only: the key then lives in the memory of this page and nowhere else.
+   */
+  readonly signer?: DpopSigner;
+  /** Takes a Bearer token too, from a provider that binds none. Whoever steals that can use it. */
+  readonly dangerousAllowBearer?: boolean;
+}
+
+/**
+ * How {@link OidcClient} signs its authorization requests, as a client whose public key the provider knows.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9101
+ */
+export interface RequestObjectSigning {
+  /**
+   * The private key: a `CryptoKey` that may `sign`, or a JWK. In a page it proves who asks only if no other visitor has it: make
+   * it in this browser, unextractable, and register its public half.
+   */
+  readonly key: CryptoKey | JsonWebKeyLike;
+  /** Default: what the key is for. A JWK of type RSA that names no `alg` signs with `PS256`. */
+  readonly algorithm?: SigningAlgorithm;
+  /** `kid` of the request object's header. Default: `kid` of the JWK. */
+  readonly keyId?: string;
+}
+
+/**
+ * One API that {@link OidcClient.fetch} may call, with the access token that it gets.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc8707#section-2.2
+ */
+export interface AllowedOrigin {
+  /** An origin (`https://api.example.com`) or base address (`https://api.example.com/v1`; matched at a `/`). */
+  readonly baseAddress: string;
+  /** The API, as an absolute URI: it gets a token for itself alone. Default: the token of the sign-in. */
+  readonly resource?: string;
+  /** Space-separated scopes of that token, among those that were granted. Default: all that the provider gives. */
+  readonly scope?: string;
+}
+
+/** Settings of {@link OidcClient.create}. The type parameter describes the entries of `authorizationDetails`. */
+export interface OidcClientOptions<Detail extends AuthorizationDetail = AuthorizationDetail> {
   /**
    * The issuer: the exact string that the provider names in its metadata and its ID Tokens, without the
    * `/.well-known/openid-configuration` part, for example `https://id.example.com/tenant`. `https:`, or `http:` on
@@ -92,6 +177,47 @@ export interface OidcClientOptions {
    * @see https://www.rfc-editor.org/rfc/rfc8707#section-2
    */
   readonly resource?: readonly string[];
+  /**
+   * What is to be allowed, in detail: sent with each sign-in. Default none. What was granted is in
+   * {@link Session.authorizationDetails}.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc9396
+   */
+  readonly authorizationDetails?: readonly Detail[];
+  /** Single claims that each sign-in asks for. Default none: those of the scopes. */
+  readonly claims?: ClaimsRequest;
+  /**
+   * Whether tokens are bound to a key that never leaves this browser, so that they are worth nothing to whoever steals them.
+   * `true` is the same as `{}`. Default `false`, or `true` with `profile: "fapi2"`. In storage `"session"` there is one key for
+   * this issuer and client, in IndexedDB, which all tabs share and which stays after sign-out; in storage `"memory"` every
+   * sign-in has a key of its own.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc9449
+   */
+  readonly dpop?: boolean | ClientDpopOptions;
+  /** Signs authorization requests with this key. Default: they are not signed. */
+  readonly requestObject?: RequestObjectSigning;
+  /**
+   * How authorization responses come back. `"query"` (default) as they are; `"query.jwt"`, or `"jwt"` for short, signed by the
+   * provider (JARM), which is verified before anything in it is believed.
+   *
+   * @see https://openid.net/specs/oauth-v2-jarm.html
+   */
+  readonly responseMode?: "query" | "query.jwt" | "jwt";
+  /**
+   * The one algorithm that authorization responses of this client are signed with (`authorization_signed_response_alg` of its
+   * registration). Default: `RS256` where the provider's metadata offers it or lists nothing; otherwise the only acceptable
+   * algorithm listed there.
+   */
+  readonly authorizationSignedResponseAlg?: SigningAlgorithm;
+  /**
+   * `"fapi2"` turns on what the FAPI 2.0 Security Profile asks of a client, but for client authentication, which a page cannot
+   * have: requests are pushed, tokens are bound to a key, only its algorithms are taken. An option or a provider that breaks one
+   * of its rules is refused with `profile_violation`. Default none.
+   *
+   * @see https://openid.net/specs/fapi-security-profile-2_0-final.html
+   */
+  readonly profile?: "fapi2";
   /** Whether an ID Token must have `at_hash`. Default false: it is checked when it is there. */
   readonly requireAtHash?: boolean;
   /** Audiences that an ID Token may name besides `clientId`. Default none: any other audience is refused. */
@@ -104,9 +230,9 @@ export interface OidcClientOptions {
   readonly storage?: "memory" | "session";
   /**
    * Where {@link OidcClient.fetch} may send the access token: origins (`https://api.example.com`) or base addresses
-   * (`https://api.example.com/v1`; matched at a `/`). Default none.
+   * (`https://api.example.com/v1`; matched at a `/`). As an object, with the token that goes there. Default none.
    */
-  readonly allowedOrigins?: readonly string[];
+  readonly allowedOrigins?: readonly (string | AllowedOrigin)[];
   /** Extra parameters for the authorization request. Parameters that the client sets itself are refused. */
   readonly authorizeParameters?: Readonly<Record<string, string>>;
   /** Tolerated difference between this clock and the provider's, in seconds, 0 to 300. Default 60. */
@@ -116,31 +242,49 @@ export interface OidcClientOptions {
 }
 
 /** Options of one sign-in. Names follow the authorization request of OpenID Connect Core, section 3.1.2.1. */
-export interface SignInOptions {
+export interface SignInOptions<Detail extends AuthorizationDetail = AuthorizationDetail> {
   /** Anything JSON; comes back as {@link Session.appState}. It stays in this browser and is never sent. */
   readonly appState?: JsonValue;
   /** `prompt`: `none`, or one or more of `login`, `consent`, `select_account`, `create`, separated by spaces. */
   readonly prompt?: string;
   /** `login_hint`: who is expected to sign in. */
   readonly loginHint?: string;
+  /** Space-separated scopes, instead of {@link OidcClientOptions.scope}. Must contain `openid`. */
+  readonly scope?: string;
   /** `max_age` in seconds; 0 asks for a fresh sign-in. `auth_time` is then required and checked. */
   readonly maxAgeSeconds?: number;
   /** `acr_values`: requested authentication context classes, separated by spaces. */
   readonly acrValues?: string;
   /** `ui_locales`: preferred languages, separated by spaces. */
   readonly uiLocales?: string;
+  /** What is to be allowed this time, instead of {@link OidcClientOptions.authorizationDetails}. */
+  readonly authorizationDetails?: readonly Detail[];
+  /** Single claims that are asked for this time, instead of {@link OidcClientOptions.claims}. */
+  readonly claims?: ClaimsRequest;
   /** Extra parameters of this one request, over those of {@link OidcClientOptions.authorizeParameters}. */
   readonly authorizeParameters?: Readonly<Record<string, string>>;
   /** Stops the work before the browser leaves the page. */
   readonly signal?: AbortSignal;
 }
 
+/** Options of {@link OidcClient.signIn}. */
+export interface StartSignInOptions<Detail extends AuthorizationDetail = AuthorizationDetail> extends SignInOptions<Detail> {
+  /**
+   * What {@link OidcClient.prepareSignIn} of this client resolved with: the browser leaves at once. Where it was used before or
+   * is too old, or where other options than `signal` stand here, the request is prepared again first, with the same options and
+   * these.
+   */
+  readonly prepared?: PreparedSignIn;
+}
+
 /** What {@link OidcClient.prepareSignIn} resolves with. */
 export interface PreparedSignIn {
-  /** The authorization request: send the browser there. */
+  /** The authorization request: send the browser there, once. */
   readonly url: string;
   /** The `state` of the request; its record waits in this tab for ten minutes. */
   readonly state: string;
+  /** Where the request was pushed or signed: until when the provider takes it, in seconds since 1970. */
+  readonly expiresAt?: number;
 }
 
 /** Claims of a validated ID Token. */
@@ -167,7 +311,7 @@ export interface UserInfo {
 }
 
 /** Who is signed in. Holds no token: it can be logged, cloned and put into a store without giving one away. */
-export interface Session {
+export interface Session<Detail extends AuthorizationDetail = AuthorizationDetail> {
   /** The provider, as in `authority`. */
   readonly issuer: string;
   /** The person: unique and stable at this issuer (`sub`). */
@@ -176,28 +320,45 @@ export interface Session {
   readonly claims: IdTokenClaims;
   /** Granted scopes, separated by spaces. */
   readonly scope: string;
+  /** What the access token is: `"DPoP"` is bound to a key of this browser, `"Bearer"` is good for whoever has it. */
+  readonly tokenType: "Bearer" | "DPoP";
   /** When the access token expires, in seconds since 1970; absent when the provider did not say. */
   readonly expiresAt?: number;
+  /** What was granted in detail; the provider may have changed entries and added members to them. */
+  readonly authorizationDetails?: readonly Detail[];
   /** What was given to {@link SignInOptions.appState}. */
   readonly appState?: JsonValue;
 }
 
 /** Options of {@link OidcClient.getAccessToken}. */
 export interface AccessTokenOptions {
-  /** Reject when the token has fewer seconds than this to live. Default 0. */
+  /** Renew the token when it has fewer seconds than this to live. Default 0. */
   readonly minValiditySeconds?: number;
+  /**
+   * The API that the token is for, as an absolute URI: a token for it alone, got by the refresh token and kept until it expires.
+   * Default: the token of the sign-in.
+   *
+   * @see https://www.rfc-editor.org/rfc/rfc8707#section-2.2
+   */
+  readonly resource?: string;
+  /** Space-separated scopes of the token, among those that were granted. Default: all of them. */
+  readonly scope?: string;
 }
 
 /** An access token with what is needed to use it. */
-export interface AccessToken {
+export interface AccessToken<Detail extends AuthorizationDetail = AuthorizationDetail> {
   /** The token. Send it in the `Authorization` header only, to servers it is meant for. */
   readonly token: string;
-  /** The authentication scheme to send it with (RFC 6750). */
-  readonly type: "Bearer";
+  /** The authentication scheme to send it with (RFC 6750, RFC 9449). `"DPoP"` takes a proof with every request. */
+  readonly type: "Bearer" | "DPoP";
   /** Granted scopes, separated by spaces. */
   readonly scope: string;
   /** Expiry, seconds since 1970; absent when the provider did not say. */
   readonly expiresAt?: number;
+  /** What this token allows in detail, where the provider said so. */
+  readonly authorizationDetails?: readonly Detail[];
+  /** The API that it was asked for. */
+  readonly resource?: string;
 }
 
 /** Options of {@link OidcClient.signOut}. */
@@ -220,12 +381,28 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A protection that this browser cannot give as it was asked for. */
+export interface Degradation {
+  /** What it is about: `dpopKey`, the key that tokens are bound to. */
+  readonly feature: "dpopKey";
+  /**
+   * Why: `lost` when the browser has forgotten the key of a session, which is over then; otherwise why the key is kept in the
+   * memory of this page only, so that the authorization code is not bound to it and the session does not outlive the page.
+   */
+  readonly reason: string;
+}
+
 /** Events of {@link OidcClient}, by name, with what the handler receives. */
-export interface OidcEvents {
+export interface OidcEvents<Detail extends AuthorizationDetail = AuthorizationDetail> {
   /** A callback was completed: there is a new session. */
-  readonly signedIn: Session;
-  /** The local session ended by {@link OidcClient.signOut}, or was found ended when the page came back from the back/forward cache. */
+  readonly signedIn: Session<Detail>;
+  /**
+   * The local session ended: by {@link OidcClient.signOut}, because the provider refused to renew it, because its key was lost,
+   * or it was found ended when the page came back from the back/forward cache.
+   */
   readonly signedOut: undefined;
+  /** The browser cannot protect tokens as it was asked to. */
+  readonly degraded: Degradation;
 }
 
 /** Where the wasm comes from, for places that bring it themselves: a URL, a response, bytes, or a compiled module. */

@@ -5,13 +5,14 @@
  */
 import type { AuthorizationDetail, EndpointRequest, JsonObject, ParametersInit } from "./messages.js";
 import { compute, pairs, withPairs } from "./request.js";
+import type { ClaimsRequest } from "./types.js";
 
 /**
- * Parameters of an authorization request, one by one.
+ * Parameters of an authorization request, one by one. The type parameter describes the entries of `authorizationDetails`.
  *
  * @see https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest
  */
-export interface AuthorizeParameters {
+export interface AuthorizeParameters<Detail extends AuthorizationDetail = AuthorizationDetail> {
   /**
    * `response_type`. A code comes with `codeChallenge`. Types that put an access token into the address are refused (RFC 9700,
    * section 2.1.2).
@@ -31,7 +32,7 @@ export interface AuthorizeParameters {
   readonly acrValues?: string;
   /** `none`, or one or more of `login`, `consent`, `select_account`, `create`, separated by spaces. */
   readonly prompt?: string;
-  /** How the response comes back: `query`, `fragment`, `form_post` and others. */
+  /** How the response comes back: `query`, `fragment`, `form_post`, `query.jwt` and others. */
   readonly responseMode?: string;
   /** The challenge of {@link generatePkce}. */
   readonly codeChallenge?: string;
@@ -54,9 +55,9 @@ export interface AuthorizeParameters {
   /** The thumbprint of the DPoP key that the code is bound to (RFC 9449, section 10): {@link DpopKey.thumbprint}. */
   readonly dpopJkt?: string;
   /** Single claims, as OpenID Connect Core describes them in section 5.5. */
-  readonly claims?: JsonObject;
+  readonly claims?: ClaimsRequest;
   /** What is to be allowed, in detail (RFC 9396). */
-  readonly authorizationDetails?: readonly AuthorizationDetail[];
+  readonly authorizationDetails?: readonly Detail[];
   /** The client's metadata, where the client is its own provider's (OpenID Connect Core, section 7.2.1). */
   readonly registration?: JsonObject;
   readonly request?: never;
@@ -69,7 +70,7 @@ export interface AuthorizeParameters {
  * @see https://www.rfc-editor.org/rfc/rfc9101#section-5
  */
 export interface AuthorizeRequestObject {
-  /** The signed JWT. */
+  /** The signed JWT: {@link createRequestObject}. */
   readonly request: string;
   /** As in {@link AuthorizeParameters.responseType}. */
   readonly responseType?: AuthorizeParameters["responseType"];
@@ -103,7 +104,8 @@ export interface AuthorizeTarget extends Pick<EndpointRequest, "address" | "meta
 }
 
 /** Options of {@link createAuthorizeUrl}: the parameters, a request object, or a reference to either. */
-export type AuthorizeUrlRequest = AuthorizeTarget & (AuthorizeParameters | AuthorizeRequestObject | AuthorizeRequestReference);
+export type AuthorizeUrlRequest<Detail extends AuthorizationDetail = AuthorizationDetail> = AuthorizeTarget &
+  (AuthorizeParameters<Detail> | AuthorizeRequestObject | AuthorizeRequestReference);
 
 /** Options of {@link createEndSessionUrl}. */
 export interface EndSessionUrlRequest extends Pick<EndpointRequest, "address" | "metadata" | "dangerousAllowHttp"> {
@@ -163,7 +165,7 @@ export interface AuthorizationResponse {
   readonly expiresIn?: number;
   /** `scope` */
   readonly scope?: string;
-  /** `response` of JARM: a signed JWT, not validated. */
+  /** `response` of JARM: a signed JWT, not validated: {@link validateAuthorizeResponse}. */
   readonly response?: string;
   /** All parameters, by their names on the wire. */
   readonly parameters: Readonly<Record<string, string>>;
@@ -217,7 +219,9 @@ export function createRequestUrl(url: string, parameters: ParametersInit = {}): 
  * location.assign(url);
  * ```
  */
-export function createAuthorizeUrl(request: AuthorizeUrlRequest): string {
+export function createAuthorizeUrl<Detail extends AuthorizationDetail = AuthorizationDetail>(
+  request: AuthorizeUrlRequest<Detail>,
+): string {
   return compute("authorize_url", withPairs(request));
 }
 

@@ -10,7 +10,25 @@ export class Client {
   constructor(options: string);
   session(): unknown;
   /** Rejects with a plain object that describes the error. */
-  run(operation: string, argument: string, signal?: AbortSignal): Promise<unknown>;
+  run(
+    operation: string,
+    argument: string,
+    hooks?: Readonly<Record<string, (text: string) => Promise<string>>>,
+    signal?: AbortSignal,
+  ): Promise<unknown>;
+  free(): void;
+}
+
+/** A P-256 key that signs in the core. It never gives the private key back. */
+export class Es256Key {
+  private constructor();
+  static generate(): Es256Key;
+  /** Takes a private JWK. Throws a plain object that describes the error. */
+  static import(jwk: string): Es256Key;
+  /** A JWK with the members `kty`, `crv`, `x` and `y`. */
+  publicJwk(): string;
+  /** The signature of a text, base64url. */
+  sign(input: string): string;
   free(): void;
 }
 
@@ -23,6 +41,16 @@ export function request(
   hooks?: Readonly<Record<string, (text: string) => Promise<string>>>,
   signal?: AbortSignal,
 ): Promise<unknown>;
+
+/** The claims of one proof, as JSON; empty texts for what it does not have. Throws a plain object that describes the error. */
+export function dpopClaims(method: string, url: string, tokenHash: string, nonce: string, clockOffset: number): Bytes;
+/** The value of `ath` for an access token. */
+export function dpopTokenHash(accessToken: string): string;
+
+/** ECMAScript 2026 encodes them itself, where an engine has that: quicker than crossing over. */
+export interface Bytes extends Uint8Array<ArrayBuffer> {
+  toBase64?(options: { readonly alphabet: string; readonly omitPadding: boolean }): string;
+}
 
 export function base64urlEncode(bytes: Uint8Array): string;
 export function base64urlDecode(text: string): Uint8Array<ArrayBuffer> | undefined;

@@ -5,17 +5,22 @@ use crate::client::fingerprint;
 use crate::error::{Error, ErrorCode, Result};
 use crate::jose::Algorithm;
 use crate::json::{Json, Object};
-use crate::protocol::authorize::AuthorizeOptions;
+use crate::protocol::authorize::{self, AuthorizeOptions};
 use crate::protocol::discovery::{self, Place, ProviderMetadata};
 use crate::protocol::parameters::Parameters;
 use crate::protocol::policy::DiscoveryPolicy;
+use crate::protocol::profile;
 use crate::protocol::request::checked;
 use crate::text::{concat, pieces};
 
 /// Every option by the name that TypeScript uses.
 const OPTIONS: &str = "!authority !clientId !redirectUri postLogoutRedirectUri scope {metadata {discoveryPolicy \
-    idTokenSignedResponseAlg [trustedAudiences [resource ?requireAtHash pushedAuthorization storage [allowedOrigins {authorizeParameters \
-    #clockToleranceSeconds #timeoutSeconds";
+    idTokenSignedResponseAlg [trustedAudiences [resource ?requireAtHash pushedAuthorization storage *allowedOrigins {authorizeParameters \
+    #clockToleranceSeconds #timeoutSeconds ~dpop {requestObject responseMode authorizationSignedResponseAlg \
+    *authorizationDetails {claims profile";
+const DPOP_OPTIONS: &str = "?bindCode algorithm ?dangerousAllowBearer";
+const REQUEST_OBJECT_OPTIONS: &str = "!algorithm keyId";
+const ORIGIN_OPTIONS: &str = "!baseAddress resource scope";
 const POLICY_OPTIONS: &str = "[additionalEndpointBaseAddresses ?dangerousAllowHttp";
 /// How long metadata is used without asking again, in seconds.
 const METADATA_FRESH: i64 = 60 * 60;
@@ -29,7 +34,7 @@ pub struct Config {
     place: Place,
     policy: DiscoveryPolicy,
     metadata: Option<ProviderMetadata>,
-    algorithm: Option<Algorithm>,
+    dpop: Option<Object>,
 }
 
 impl Config {
@@ -40,7 +45,14 @@ impl Config {
         let given = options.object("discoveryPolicy").unwrap_or(&empty);
         let given = checked(given, POLICY_OPTIONS, ErrorCode::InvalidConfiguration)?;
         let policy = DiscoveryPolicy::parse(Some(&given), ErrorCode::InvalidConfiguration)?;
-        let origins = options.list("allowedOrigins").iter().map(|origin| ("allowedOrigins", origin.as_text()));
+        let mut bases = Vec::new();
+        for allowed in options.list("allowedOrigins") {
+            if let Some(allowed) = allowed.as_object() {
+                checked(allowed, ORIGIN_OPTIONS, ErrorCode::InvalidConfiguration)?;
+            }
+            bases.push(base_of(allowed).ok_or_else(|| invalid("allowedOrigins", "of the wrong type"))?);
+        }
+        let origins = bases.into_iter().map(|base| ("allowedOrigins", Some(base)));
         for (name, url) in URLS.iter().map(|name| (*name, options.str(name))).chain(origins) {
             let Some(url) = url else { continue };
             let check = if name == "redirectUri" || name == "postLogoutRedirectUri" {
@@ -50,34 +62,61 @@ impl Config {
             };
             check.map_err(|error| invalid(name, error.detail("reason")))?;
         }
-        if options.str("scope").is_some_and(|scope| !pieces(scope, b' ').contains(&"openid")) {
+        if !scope_is_good(&options) {
             return Err(invalid("scope", "must contain openid"));
         }
         let metadata = options.object("metadata");
         let metadata =
             metadata.map(|document| ProviderMetadata::parse(document, options.str_or_empty("authority"), &policy));
-        let algorithm = options.str("idTokenSignedResponseAlg").map(|name| {
-            let reason = "not an asymmetric algorithm";
-            Algorithm::parse(name).ok_or_else(|| invalid("idTokenSignedResponseAlg", reason))
-        });
+        for name in ["idTokenSignedResponseAlg", "authorizationSignedResponseAlg"] {
+            if options.str(name).is_some_and(|algorithm| Algorithm::parse(algorithm).is_none()) {
+                return Err(invalid(name, "not an asymmetric algorithm"));
+            }
+        }
         if let Some(parameters) = options.object("authorizeParameters") {
             AuthorizeOptions::default()
                 .add_all(parameters)
                 .map_err(|error| invalid("authorizeParameters", error.detail("option")))?;
         }
-        if !matches!(options.str("storage"), None | Some("memory" | "session")) {
-            return Err(invalid("storage", "unknown"));
+        for (name, known) in [
+            ("storage", "memory session"),
+            ("pushedAuthorization", "auto always never"),
+            ("responseMode", "query query.jwt jwt"),
+            ("profile", profile::FAPI2),
+        ] {
+            if options.str(name).is_some_and(|value| !pieces(known, b' ').contains(&value)) {
+                return Err(invalid(name, "unknown"));
+            }
         }
-        let (metadata, algorithm) = (metadata.transpose()?, algorithm.transpose()?);
+        let metadata = metadata.transpose()?;
+        authorize::check_details(&options).map_err(|_| invalid("authorizationDetails", "objects with a type"))?;
+        let is_fapi2 = options.contains("profile");
+        if is_fapi2 {
+            profile::check_options(&options)?;
+        }
+        let dpop = match options.get("dpop") {
+            Some(Json::Object(dpop)) => Some(checked(dpop, DPOP_OPTIONS, ErrorCode::InvalidConfiguration)?),
+            Some(Json::Bool(on)) => on.then(Object::default),
+            None => is_fapi2.then(Object::default),
+            _ => return Err(invalid("dpop", "of the wrong type")),
+        };
+        let request_object = options.object("requestObject");
+        let algorithms = [("dpop", dpop.as_ref()), ("requestObject", request_object)];
+        for (name, given) in algorithms {
+            let algorithm = given.and_then(|given| given.str("algorithm"));
+            if algorithm.is_some_and(|algorithm| Algorithm::parse(algorithm).is_none()) {
+                return Err(invalid(name, "not an asymmetric algorithm"));
+            }
+        }
+        if let Some(request_object) = request_object {
+            checked(request_object, REQUEST_OBJECT_OPTIONS, ErrorCode::InvalidConfiguration)?;
+        }
         let mut resources = Parameters::default();
         options.list("resource").iter().filter_map(Json::as_text).for_each(|uri| resources.add("resource", uri));
         resources.check_resources().map_err(|_| invalid("resource", "not an absolute URI without a fragment"))?;
-        if !matches!(options.str("pushedAuthorization"), None | Some("auto" | "always" | "never")) {
-            return Err(invalid("pushedAuthorization", "unknown"));
-        }
         let place = discovery::locate(options.str_or_empty("authority"), discovery::OPENID_CONFIGURATION)
             .map_err(|error| invalid("authority", error.detail("reason")))?;
-        Ok(Self { options, place, policy, metadata, algorithm })
+        Ok(Self { options, place, policy, metadata, dpop })
     }
 
     /// Whether the session is kept in `sessionStorage` instead of this page's memory.
@@ -113,6 +152,17 @@ impl Config {
         request
     }
 
+    /// The options of a request to the token endpoint.
+    pub(super) fn token_request(&self, address: &str) -> Object {
+        let mut request = self.request(address);
+        request.set_text("clientId", self.client_id());
+        if let Some(dpop) = &self.dpop {
+            request.set("dpop", true.into());
+            request.set("dangerousAllowBearer", dpop.flag("dangerousAllowBearer").into());
+        }
+        request
+    }
+
     /// Where the provider's documents come from.
     pub(super) fn source(&self) -> Source {
         Source {
@@ -131,8 +181,42 @@ impl Config {
         &self.policy
     }
 
-    pub(super) fn id_token_algorithm(&self) -> Option<Algorithm> {
-        self.algorithm
+    /// The algorithm of tokens that this provider signs for this client: the option's, or what the metadata says.
+    pub(super) fn algorithm(&self, option: &str, metadata: &ProviderMetadata, member: &str) -> Result<Algorithm> {
+        match self.options.str(option).and_then(Algorithm::parse) {
+            Some(algorithm) => Ok(algorithm),
+            None => discovery::default_algorithm(metadata.document(), member, !self.is_fapi2()),
+        }
+    }
+
+    /// Whether the FAPI 2.0 Security Profile is kept.
+    pub(super) fn is_fapi2(&self) -> bool {
+        self.options.contains("profile")
+    }
+
+    /// What `dpop` says, where tokens are bound to a key.
+    pub(super) fn dpop(&self) -> Option<&Object> {
+        self.dpop.as_ref()
+    }
+
+    /// Algorithm and key of request objects, where they are used.
+    pub(super) fn request_object(&self) -> Option<&Object> {
+        self.options.object("requestObject")
+    }
+
+    /// `response_mode`, where it is not left to the provider.
+    pub(super) fn response_mode(&self) -> Option<&str> {
+        self.options.str("responseMode")
+    }
+
+    /// Whether authorization responses are signed.
+    pub(super) fn signs_responses(&self) -> bool {
+        self.response_mode().is_some_and(|mode| mode != "query")
+    }
+
+    /// A parameter of every authorization request that one sign-in may replace.
+    pub(super) fn parameter(&self, option: &str) -> Option<&Json> {
+        self.options.get(option)
     }
 
     /// Whether authorization requests to this provider are pushed: when it demands that, unless the application said
@@ -143,7 +227,7 @@ impl Config {
             Some("never") if metadata.requires_push() => {
                 Err(invalid("pushedAuthorization", "the provider requires it"))
             }
-            _ => Ok(metadata.requires_push()),
+            _ => Ok(metadata.requires_push() || self.is_fapi2()),
         }
     }
 
@@ -182,7 +266,17 @@ impl Config {
     }
 }
 
-fn invalid(option: &str, reason: &str) -> Error {
+/// Without `openid` there is no ID Token, and nobody to be signed in.
+pub(super) fn scope_is_good(options: &Object) -> bool {
+    options.str("scope").is_none_or(|scope| pieces(scope, b' ').contains(&"openid"))
+}
+
+/// The base address of an entry of `allowedOrigins`.
+pub(super) fn base_of(allowed: &Json) -> Option<&str> {
+    allowed.as_text().or_else(|| allowed.as_object()?.str("baseAddress"))
+}
+
+pub(super) fn invalid(option: &str, reason: &str) -> Error {
     Error::new(ErrorCode::InvalidConfiguration).with("option", option).with("reason", reason)
 }
 
@@ -244,6 +338,23 @@ mod tests {
             (r#"{"pushedAuthorization":true}"#, "pushedAuthorization"),
             (r#"{"storage":"local"}"#, "storage"),
             (r#"{"allowedOrigins":["*"]}"#, "allowedOrigins"),
+            (r#"{"allowedOrigins":[1]}"#, "allowedOrigins"),
+            (r#"{"allowedOrigins":[{"baseAddress":"http://api.example"}]}"#, "allowedOrigins"),
+            (r#"{"allowedOrigins":[{"resource":"https://api.example"}]}"#, "baseAddress"),
+            (r#"{"allowedOrigins":[{"baseAddress":"https://api.example","scopes":"a"}]}"#, "scopes"),
+            (r#"{"dpop":"yes"}"#, "dpop"),
+            (r#"{"dpop":{"algorithm":"HS256"}}"#, "dpop"),
+            (r#"{"dpop":{"bindCode":1}}"#, "bindCode"),
+            (r#"{"dpop":{"signer":"software"}}"#, "signer"),
+            (r#"{"requestObject":{}}"#, "algorithm"),
+            (r#"{"requestObject":{"algorithm":"none"}}"#, "requestObject"),
+            (r#"{"responseMode":"fragment"}"#, "responseMode"),
+            (r#"{"responseMode":"form_post"}"#, "responseMode"),
+            (r#"{"authorizationSignedResponseAlg":"none"}"#, "authorizationSignedResponseAlg"),
+            (r#"{"authorizationDetails":[{}]}"#, "authorizationDetails"),
+            (r#"{"authorizationDetails":[]}"#, "authorizationDetails"),
+            (r#"{"claims":[]}"#, "claims"),
+            (r#"{"profile":"fapi1"}"#, "profile"),
             (r#"{"allowedOrigins":["http://api.example"]}"#, "allowedOrigins"),
             (r#"{"authorizeParameters":{"state":"x"}}"#, "authorizeParameters"),
             (r#"{"authorizeParameters":{"x":1}}"#, "authorizeParameters"),
@@ -256,6 +367,27 @@ mod tests {
         ] {
             assert_eq!(refused(changes), option, "{changes}");
         }
+    }
+
+    #[test]
+    fn fapi2_turns_its_requirements_on() {
+        let metadata = |required: &str| {
+            let text = format!(r#"{{"issuer":"https://op.example"{required}}}"#);
+            let document = Json::parse_object(text.as_bytes()).unwrap();
+            ProviderMetadata::parse(&document, "https://op.example", &DiscoveryPolicy::default()).unwrap()
+        };
+        let plain = parse("{}").unwrap();
+        assert_eq!((plain.dpop(), plain.pushes(&metadata(""))), (None, Ok(false)));
+        assert_eq!(plain.pushes(&metadata(r#","require_pushed_authorization_requests":true"#)), Ok(true), "ar_13");
+        let strict = parse(r#"{"profile":"fapi2"}"#).unwrap();
+        assert!(strict.dpop().is_some());
+        assert_eq!(strict.pushes(&metadata("")), Ok(true));
+        let chosen = |list: &str| {
+            let metadata = metadata(&format!(r#","id_token_signing_alg_values_supported":{list}"#));
+            strict.algorithm("idTokenSignedResponseAlg", &metadata, crate::protocol::id_token::ALGORITHMS).ok()
+        };
+        assert_eq!(chosen(r#"["RS256","ES256"]"#), Algorithm::parse("ES256"), "RS256 is out");
+        assert_eq!(chosen(r#"["RS256"]"#), None);
     }
 
     #[test]

@@ -2,25 +2,25 @@
 
 use crate::client::documents::{Documents, Source, is_fresh, verified};
 use crate::client::send::send;
-use crate::error::{During as _, ErrorCode, Phase, Result};
-use crate::http::HttpRequest;
+use crate::error::{During as _, Error, ErrorCode, Phase, Result};
 use crate::jose::{Algorithm, Jws, jwks};
 use crate::json::{Json, Object};
-use crate::platform::{Clock as _, HookAnswer, Hooks, Platform, Random as _, Verifier as _};
+use crate::platform::{Clock as _, Hooks, Platform, Random as _, Verifier as _};
 use crate::protocol::discovery::{self, Place, ProviderMetadata};
-use crate::protocol::dpop::{self, Nonces};
 use crate::protocol::exchange::{Answer, Exchange, text_of};
 use crate::protocol::grants::{ciba, client_credentials, code, device, jwt_bearer, password, refresh, token_exchange};
 use crate::protocol::id_token::{self, TokenHash, TokenKind};
+use crate::protocol::nonces::{self, Nonces, Verdict};
 use crate::protocol::parameters::invalid;
 use crate::protocol::policy::DiscoveryPolicy;
 use crate::protocol::request::{Message, checked};
 use crate::protocol::state::random_value;
 use crate::protocol::{
-    backchannel_authentication, device_authorization, introspection, logout_token, par, protected_resource,
-    registration, revocation, token, userinfo,
+    backchannel_authentication, callback, device_authorization, introspection, jarm, logout_token, par,
+    protected_resource, registration, revocation, token, userinfo,
 };
 use crate::text::{concat, decimal};
+use crate::time::Timestamp;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -56,21 +56,12 @@ const MESSAGES: [(&str, &Message); 24] = [
     ("discovery", &discovery::MESSAGE),
 ];
 
-/// No functions came along.
-pub(super) struct NoHooks;
-
-impl Hooks for NoHooks {
-    fn call<'a>(&'a self, _: &'static str, _: &'a str) -> HookAnswer<'a> {
-        Box::pin(async { Ok(String::new()) })
-    }
-}
-
 /// All endpoints.
 pub struct Protocol<P: Platform> {
     pub(super) platform: Rc<P>,
     /// The documents of the providers that were asked last, by whatever tells them apart.
     providers: RefCell<Vec<(String, Documents<P>)>>,
-    nonces: RefCell<Nonces>,
+    pub(super) nonces: RefCell<Nonces>,
 }
 
 impl<P: Platform> Protocol<P> {
@@ -85,9 +76,10 @@ impl<P: Platform> Protocol<P> {
             let wait = operation.starts_with("poll_");
             return self.poll(message, options, hooks, wait).await.during(message.phase).map(Json::from);
         }
-        for kind in [id_token::KIND, logout_token::KIND] {
+        for kind in [id_token::KIND, logout_token::KIND, jarm::KIND] {
             if operation == kind.operation {
-                return self.validate(options, &kind, None).await.during(kind.phase).map(Json::from);
+                let claims = self.validate(options, &kind, None).await.during(kind.phase)?;
+                return Ok(if kind.phase == Phase::Callback { callback::described(claims) } else { claims }.into());
             }
         }
         match operation {
@@ -115,39 +107,58 @@ impl<P: Platform> Protocol<P> {
                 exchange.answer_hook(&argument, &answer)?;
             }
             let mut request = exchange.take_http(message);
-            let nonce = self.nonces.borrow().get(&request, is_resource);
+            let told = self.nonces.borrow().told(&request.url, is_resource);
             if options.flag("dpop") {
-                let subject = dpop::subject(&request, options.str("accessToken"), nonce.as_deref());
-                let proof = hooks.call("proof", &subject).await?;
+                let token = options.str("accessToken");
+                let subject = nonces::subject(request.method.as_str(), &request.url, token, &told);
+                let proof = hooks.call("proof", &Json::from(subject).to_text()).await?;
                 if proof.is_empty() {
                     return Err(ErrorCode::HookFailed.into());
                 }
                 request.headers.set_text("dpop", &proof);
             }
-            let server = HttpRequest::new(request.method, &request.url, "", 0);
+            let url = request.url.clone();
             let response = send(&*self.platform, request, exchange.request.timeout()).await?;
-            let renewed = response.headers.str("dpop-nonce").filter(|renewed| nonce.as_deref() != Some(*renewed));
-            if let Some(renewed) = renewed {
-                self.nonces.borrow_mut().keep(&server, is_resource, renewed);
-            }
-            let answer = match exchange.interpret(message, &response) {
+            let answer = exchange.interpret(message, &response);
+            // Whoever says so with another status may have done something (RFC 9449, sections 8 and 9).
+            let refuses = response.status == 401 || (response.status == 400 && !is_resource);
+            let server = answer.as_ref().err().and_then(Error::server).filter(|_| refuses);
+            let verdict = self.told(
+                &url,
+                is_resource,
+                &nonces::Answer {
+                    sent: told.nonce.as_deref(),
+                    error: server.map_or("", |server| &server.error),
+                    nonce: response.headers.str("dpop-nonce"),
+                    date: self.date(&response.headers),
+                },
+            );
+            let answer = match answer {
                 Ok(Answer::Complete(answer)) => return Ok(answer),
                 Ok(Answer::Signed) => {
                     let body = self.signed_answer(&exchange, message, text_of(&response), hooks, keys).await;
                     body.and_then(|body| exchange.complete(message, body, &response))
                 }
-                Err(error) => {
-                    // The server says that it did nothing but name a nonce: once, everything is made afresh with it.
-                    let asked = error.server().is_some_and(|server| server.error == "use_dpop_nonce");
-                    if again && asked && renewed.is_some() {
-                        again = false;
-                        continue;
-                    }
-                    Err(error)
+                // The server says that it did nothing but tell how it wants the proof: once, everything is made afresh.
+                Err(_) if again && verdict == Verdict::Again => {
+                    again = false;
+                    continue;
                 }
+                Err(error) if again && verdict == Verdict::Unreadable => Err(unreadable(error)),
+                Err(error) => Err(error),
             };
             return answer.map_err(|error| error.with_raw(text_of(&response).to_owned()));
         }
+    }
+
+    /// Remembers what an answer tells about proofs.
+    pub(super) fn told(&self, url: &str, is_resource: bool, answer: &nonces::Answer<'_>) -> Verdict {
+        self.nonces.borrow_mut().take(url, is_resource, answer, self.platform.clock().now())
+    }
+
+    /// The server's time, where a header says it.
+    pub(super) fn date(&self, headers: &Object) -> Option<Timestamp> {
+        self.platform.clock().parse_http_date(headers.str("date")?)
     }
 
     /// The claims of an answer that is a JWT. Its signature is checked unless that was switched off by name; the
@@ -190,7 +201,7 @@ impl<P: Platform> Protocol<P> {
         let url = metadata.required_endpoint("jwks_uri")?;
         let timeout = options.number("timeoutSeconds").unwrap_or(10);
         // Each call waits as long as it says, not as long as another one did.
-        let keys = self.provider(&concat(&[url, "\n", &decimal(timeout)]), || {
+        let keys = self.provider(&concat(&[issuer, "\n", url, "\n", &decimal(timeout)]), || {
             let place = Place { issuer: issuer.to_owned(), url: String::new(), told_by_url: false };
             Ok(Source { place, policy, whole: false, given: None, timeout, fresh: 0, lasting: 0, stored: false })
         })?;
@@ -245,7 +256,7 @@ impl<P: Platform> Protocol<P> {
     ) -> Result<Object> {
         let options = &checked(options, kind.options, ErrorCode::InvalidArgument)?;
         let jws = Jws::parse(options.str_or_empty(kind.option))?;
-        let algorithm = algorithm(options)?;
+        let algorithm = algorithm(options, kind.algorithms)?;
         kind.check_header(&jws, algorithm)?;
         let claims = self.verified(options, jws, keys).await?;
         if options.flag("requireAtHash") && !options.contains("accessToken") {
@@ -265,9 +276,18 @@ impl<P: Platform> Protocol<P> {
     /// The value of `at_hash`, `c_hash` or `s_hash` for a text.
     async fn token_hash(&self, options: &Object) -> Result<String> {
         let options = checked(options, "!value !algorithm", ErrorCode::InvalidArgument)?;
-        let hash = algorithm(&options)?.hash();
+        let hash = algorithm(&options, "")?.hash();
         let value = options.str_or_empty("value").as_bytes();
         Ok(id_token::hash_value(&self.platform.verifier().digest(hash, value).await?))
+    }
+}
+
+/// Only the header is missing that the server has to let this page read.
+fn unreadable(error: Error) -> Error {
+    let unreadable = Error::new(ErrorCode::DpopNonceUnreadable).with("header", "DPoP-Nonce");
+    match (error.status(), error.server()) {
+        (Some(status), Some(server)) => unreadable.with_status(status).with_server(server.clone()),
+        _ => unreadable,
     }
 }
 
@@ -300,9 +320,9 @@ fn seconds(options: &Object, name: &str, default: i64, most: i64) -> Result<i64>
     }
 }
 
-fn algorithm(options: &Object) -> Result<Algorithm> {
+fn algorithm(options: &Object, member: &str) -> Result<Algorithm> {
     match (options.str("algorithm"), options.object("metadata")) {
-        (None, Some(metadata)) => discovery::default_id_token_algorithm(metadata),
+        (None, Some(metadata)) => discovery::default_algorithm(metadata, member, true),
         (name, _) => Algorithm::parse(name.unwrap_or_default()).ok_or_else(|| invalid("algorithm", "not asymmetric")),
     }
 }

@@ -1,26 +1,30 @@
 //! Signing in by redirect: `start` before the browser leaves, `finish` when it is back.
 
 use crate::client::Client;
-use crate::client::session::{Granted, Session};
+use crate::client::config::{self, scope_is_good};
+use crate::client::session::Session;
 use crate::client::transactions::Taken;
 use crate::constants::authorize_request as name;
 use crate::error::{During as _, Error, ErrorCode, Phase, Result};
+use crate::jose::claims::invalid as invalid_claim;
 use crate::json::{Json, Object};
-use crate::platform::{Clock as _, Platform, Random as _};
+use crate::platform::{Clock as _, Hooks, Platform, Random as _};
 use crate::protocol::authorize::{self, AuthorizeOptions};
-use crate::protocol::callback::{self, CheckedCode};
-use crate::protocol::discovery::{self, ProviderMetadata};
+use crate::protocol::callback::{self, AuthorizeResponse, CheckedCode};
+use crate::protocol::discovery::ProviderMetadata;
 use crate::protocol::grants::code;
-use crate::protocol::id_token;
-use crate::protocol::par;
+use crate::protocol::nonces::Answer;
 use crate::protocol::pkce::CodeVerifier;
 use crate::protocol::request::checked;
 use crate::protocol::state::random_value;
+use crate::protocol::{id_token, jar, jarm, par, profile};
 use crate::secret::redacted;
-use crate::text::decimal;
+use crate::text::{concat, decimal};
+use crate::time::Timestamp;
 
 /// Every option by the name that TypeScript uses.
-const OPTIONS: &str = "prompt loginHint #maxAgeSeconds acrValues uiLocales {authorizeParameters ~appState";
+const OPTIONS: &str = "prompt loginHint #maxAgeSeconds acrValues uiLocales {authorizeParameters ~appState \
+    *authorizationDetails {claims scope subject dpopJkt ?popup";
 /// Options that are parameters under another name.
 const PARAMETERS: [(&str, &str); 4] = [
     ("prompt", name::PROMPT),
@@ -28,6 +32,11 @@ const PARAMETERS: [(&str, &str); 4] = [
     ("acrValues", name::ACR_VALUES),
     ("uiLocales", name::UI_LOCALES),
 ];
+/// Options that stand in every request of the client unless one sign-in says something else.
+const STANDING: [&str; 2] = ["authorizationDetails", "claims"];
+/// Begins the `state` of a sign-in in a window of its own, so that the callback page there knows that another page waits
+/// for the response. It survives whatever the provider does to the window; no other `state` has a dot.
+const IN_POPUP: &str = "p.";
 /// Longest application state, as JSON text: storage is small and shared.
 const MAX_APP_STATE: usize = 32 * 1024;
 
@@ -36,6 +45,12 @@ const MAX_APP_STATE: usize = 32 * 1024;
 pub struct SignInOptions {
     authorize: AuthorizeOptions,
     app_state: Option<Json>,
+    standing: Object,
+    dpop_jkt: Option<String>,
+    scope: Option<String>,
+    /// Who has to sign in, where that must be the same person as before.
+    subject: Option<String>,
+    in_popup: bool,
 }
 
 /// A sign-in that is ready to leave.
@@ -44,6 +59,8 @@ pub struct PreparedLogin {
     pub url: String,
     /// `state` of the request.
     pub state: String,
+    /// When a pushed request is forgotten, or a signed one expires.
+    pub expires_at: Option<Timestamp>,
 }
 
 redacted!(PreparedLogin);
@@ -70,42 +87,119 @@ impl SignInOptions {
         if app_state.as_ref().is_some_and(|value| value.to_text().len() > MAX_APP_STATE) {
             return Err(invalid("appState", "too large"));
         }
-        Ok(Self { authorize, app_state })
+        authorize::check_details(&options)?;
+        let mut standing = Object::default();
+        for name in STANDING {
+            if let Some(value) = options.get(name) {
+                standing.set(name, value.clone());
+            }
+        }
+        if !scope_is_good(&options) {
+            return Err(invalid("scope", "must contain openid"));
+        }
+        let owned = |name| options.str(name).map(str::to_owned);
+        let (dpop_jkt, scope, subject) = (owned("dpopJkt"), owned("scope"), owned("subject"));
+        Ok(Self { authorize, app_state, standing, dpop_jkt, scope, subject, in_popup: options.flag("popup") })
     }
 }
 
 impl<P: Platform> Client<P> {
     /// Builds the authorization request and remembers what its answer is checked against.
-    pub async fn start(&self, mut options: SignInOptions) -> Result<PreparedLogin> {
+    pub async fn start(&self, mut options: SignInOptions, hooks: &dyn Hooks) -> Result<PreparedLogin> {
         for (name, value) in self.config.authorize_parameters().iter().flat_map(|parameters| parameters.iter()) {
             if !options.authorize.contains(name) {
                 options.authorize.add(name, value.as_text().unwrap_or_default())?;
             }
         }
         let metadata = self.documents.metadata().await?;
-        let (request, login) = self.begin(&metadata, options).during(Phase::Authorization)?;
-        let request = if self.config.pushes(&metadata).during(Phase::Authorization)? {
-            self.push(&metadata, request).await?
-        } else {
-            request
-        };
-        let url = authorize::url(&request).during(Phase::Authorization)?;
-        let state = login.str_or_empty("state").to_owned();
-        self.keep_login(login).during(Phase::Authorization)?;
-        Ok(PreparedLogin { url, state })
+        let (mut request, login) = self.begin(&metadata, options).during(Phase::Authorization)?;
+        let pushes = self.config.pushes(&metadata).during(Phase::Authorization)?;
+        let is_bound = request.contains("dpopJkt");
+        let mut expires_at = None;
+        if let Some(input) = self.request_object(&request).during(Phase::Authorization)? {
+            expires_at = Some(self.platform.clock().now().plus(jar::LIFETIME));
+            let signature = hooks.call("signRequest", &input).await.during(Phase::Authorization)?;
+            request = self.signed(&request, &input, &signature, pushes).during(Phase::Authorization)?;
+        }
+        if pushes {
+            let pushed = self.pushed(&metadata, &request, is_bound).during(Phase::PushedAuthorization)?;
+            let answer = self.request(&par::MESSAGE, pushed, hooks).await?;
+            request = self.reference(&request, answer.str_or_empty("requestUri"));
+            let lifetime = answer.number("expiresIn").unwrap_or_default();
+            expires_at = Some(self.platform.clock().now().plus(lifetime));
+        }
+        self.prepared(&metadata, &request, login, expires_at).during(Phase::Authorization)
     }
 
-    /// Pushes the request; what goes through the browser then names it and nothing else (RFC 9126, section 4). A push
-    /// that fails is the end: nothing falls back to the address bar.
-    async fn push(&self, metadata: &ProviderMetadata, request: Object) -> Result<Object> {
-        let endpoint = metadata.required_endpoint("pushed_authorization_request_endpoint");
+    /// Keeps what the answer is checked against, and says where to go.
+    fn prepared(
+        &self,
+        metadata: &ProviderMetadata,
+        request: &Object,
+        mut login: Object,
+        expires_at: Option<Timestamp>,
+    ) -> Result<PreparedLogin> {
+        // The page that comes back knows nothing else of this one: with the nonce its first request is good at once.
+        let told = self.protocol.nonces.borrow().told(metadata.endpoint("token_endpoint").unwrap_or_default(), false);
+        if let Some(nonce) = told.nonce {
+            login.set_text("dpopNonce", &nonce);
+        }
+        let url = authorize::url(request)?;
+        let state = login.str_or_empty("state").to_owned();
+        self.keep_login(login)?;
+        Ok(PreparedLogin { url, state, expires_at })
+    }
+
+    /// What is signed of a request that goes as a JWT (RFC 9101); `None` where it does not.
+    fn request_object(&self, request: &Object) -> Result<Option<String>> {
+        let Some(key) = self.config.request_object() else { return Ok(None) };
+        let mut claims = request.clone();
+        for (name, _) in self.config.request("").iter() {
+            claims.remove(name);
+        }
+        for (name, value) in key.iter() {
+            claims.set(name, value.clone());
+        }
+        claims.set_text("issuer", self.config.authority());
+        let id = random_value(self.platform.random().seed()?);
+        jar::request_object(&claims, &id, self.platform.clock().now()).map(Some)
+    }
+
+    /// The request with its parameters in a JWT. What stands beside it in a URL is what OpenID Connect Core, section 6.1,
+    /// still wants there.
+    fn signed(&self, request: &Object, input: &str, signature: &str, pushes: bool) -> Result<Object> {
+        if signature.is_empty() {
+            return Err(ErrorCode::HookFailed.into());
+        }
+        let mut front = self.to_browser(request);
+        front.set_text("request", &concat(&[input, ".", signature]));
+        if !pushes {
+            front.set_text("responseType", "code");
+            front.set_text("scope", request.str_or_empty("scope"));
+        }
+        Ok(front)
+    }
+
+    /// The request that is pushed. A push that fails is the end: nothing falls back to the address bar.
+    fn pushed(&self, metadata: &ProviderMetadata, request: &Object, is_bound: bool) -> Result<Object> {
         let mut pushed = request.clone();
-        pushed.set_text("address", endpoint.during(Phase::PushedAuthorization)?);
-        let answer = self.request(&par::MESSAGE, pushed).await?;
+        pushed.set_text("address", metadata.required_endpoint("pushed_authorization_request_endpoint")?);
+        // The header says the same as `dpop_jkt` (RFC 9449, section 10.1), and brings the first nonce.
+        pushed.set("dpop", is_bound.into());
+        Ok(pushed)
+    }
+
+    /// What goes through the browser of a pushed request: its name and nothing else (RFC 9126, section 4).
+    fn reference(&self, request: &Object, request_uri: &str) -> Object {
+        let mut front = self.to_browser(request);
+        front.set_text("requestUri", request_uri);
+        front
+    }
+
+    fn to_browser(&self, request: &Object) -> Object {
         let mut front = self.config.request(request.str_or_empty("address"));
         front.set_text("clientId", self.config.client_id());
-        front.set_text("requestUri", answer.str_or_empty("requestUri"));
-        Ok(front)
+        front
     }
 
     /// The authorization request as options, and what has to be remembered of it.
@@ -115,24 +209,38 @@ impl<P: Platform> Client<P> {
         // The callback will need these: better to fail before the browser leaves.
         metadata.required_endpoint("token_endpoint")?;
         metadata.required_endpoint("jwks_uri")?;
-        let algorithm = match self.config.id_token_algorithm() {
-            Some(algorithm) => algorithm,
-            None => discovery::default_id_token_algorithm(metadata.document())?,
-        };
+        if self.config.is_fapi2() {
+            profile::check_metadata(metadata, self.config.signs_responses())?;
+        }
+        let algorithm = self.config.algorithm("idTokenSignedResponseAlg", metadata, id_token::ALGORITHMS)?;
+        if self.config.request_object().is_none() && metadata.document().flag("require_signed_request_object") {
+            return Err(config::invalid("requestObject", "the provider requires it"));
+        }
         let random = self.platform.random();
-        let (state, nonce) = (random_value(random.seed()?), random_value(random.seed()?));
+        let (mut state, nonce) = (random_value(random.seed()?), random_value(random.seed()?));
+        if options.in_popup {
+            state.insert_str(0, IN_POPUP);
+        }
         let verifier = CodeVerifier::from_seed(random.seed()?);
         let mut request = self.config.request(endpoint);
         for (name, value) in [
             ("clientId", self.config.client_id()),
             ("responseType", "code"),
             ("redirectUri", self.config.redirect_uri()),
-            ("scope", self.config.scope()),
+            ("scope", options.scope.as_deref().unwrap_or(self.config.scope())),
             ("state", &state),
             ("nonce", &nonce),
             ("codeChallenge", &verifier.challenge()),
         ] {
             request.set_text(name, value);
+        }
+        if let Some(mode) = self.config.response_mode() {
+            request.set_text("responseMode", mode);
+        }
+        for name in STANDING {
+            if let Some(value) = options.standing.get(name).or(self.config.parameter(name)) {
+                request.set(name, value.clone());
+            }
         }
         request.set("resource", self.config.resources().to_vec().into());
         request.set("parameters", options.authorize.pairs());
@@ -144,6 +252,20 @@ impl<P: Platform> Client<P> {
         login.set_text("algorithm", algorithm.as_str());
         login.set("begunAt", self.platform.clock().now().seconds().into());
         login.set("metadata", metadata.document().clone().into());
+        for (name, value) in [("scope", &options.scope), ("subject", &options.subject)] {
+            if let Some(value) = value {
+                login.set_text(name, value);
+            }
+        }
+        if let Some(dpop) = self.config.dpop() {
+            check_proofs(dpop, metadata)?;
+            if let Some(jkt) = &options.dpop_jkt {
+                login.set_text("jkt", jkt);
+                if dpop.get("bindCode") != Some(&Json::Bool(false)) {
+                    request.set_text("dpopJkt", jkt);
+                }
+            }
+        }
         if let Some(max_age) = options.authorize.max_age() {
             login.set("maxAge", max_age.into());
         }
@@ -155,20 +277,48 @@ impl<P: Platform> Client<P> {
 
     /// Completes the sign-in that a callback URL answers. A response that was used before changes nothing: it gives
     /// the session there is.
-    pub async fn finish(&self, url: &str) -> Result<Session> {
-        let (login, metadata, code) = match self.receive(url).during(Phase::Callback)? {
+    pub async fn finish(&self, url: &str, hooks: &dyn Hooks) -> Result<Session> {
+        let response = if self.config.signs_responses() {
+            self.verified_response(url).await
+        } else {
+            callback::parse(url, self.config.redirect_uri())
+        };
+        let (login, metadata, code) = match self.receive(response.during(Phase::Callback)?).during(Phase::Callback)? {
             Received::Session(session) => return Ok(session),
             Received::Code(login, metadata, code) => (login, metadata, code),
         };
-        let tokens = self.exchange(&login, &metadata, &code).await?;
-        let session = self.validate(&login, &metadata, tokens).await.during(Phase::IdToken)?;
+        // The key that the code is bound to, or nothing is sent (RFC 9449, section 10).
+        let jkt = self.key(login.str_or_empty("jkt"), hooks).await.during(Phase::Token)?;
+        let tokens = self.exchange(&login, &metadata, &code, hooks).await?;
+        let session = self.validate(&login, &metadata, tokens, &jkt).await.during(Phase::IdToken)?;
         self.save_session(&session)?;
         Ok(session)
     }
 
+    /// The response in a JWT of the provider. Nothing in it is believed before its signature was found good; the sign-in
+    /// that it answers stays until then.
+    async fn verified_response(&self, url: &str) -> Result<AuthorizeResponse> {
+        let jwt = callback::signed(url, self.config.redirect_uri(), self.config.authority())?;
+        // One that was used before, whatever it is worth by now, changes nothing.
+        let claimed = jarm::unverified_state(jwt.expose());
+        if self.was_processed(claimed.str_or_empty(name::STATE)) {
+            return AuthorizeResponse::of(claimed);
+        }
+        let metadata = self.documents.metadata().await?;
+        let algorithm = self.config.algorithm("authorizationSignedResponseAlg", &metadata, jarm::KIND.algorithms)?;
+        let mut request = Object::default();
+        request.set("metadata", metadata.document().clone().into());
+        request.set("clockToleranceSeconds", self.config.clock_tolerance().into());
+        for (name, value) in
+            [("response", jwt.expose()), ("algorithm", algorithm.as_str()), ("clientId", self.config.client_id())]
+        {
+            request.set_text(name, value);
+        }
+        AuthorizeResponse::of(self.protocol.validate(&request, &jarm::KIND, Some(&self.documents)).await?)
+    }
+
     /// Everything about the response that needs no waiting.
-    fn receive(&self, url: &str) -> Result<Received> {
-        let response = callback::parse(url, self.config.redirect_uri())?;
+    fn receive(&self, response: AuthorizeResponse) -> Result<Received> {
         let login = match self.take_login(response.state())? {
             Taken::Pending(login) => login,
             Taken::Expired => return Err(ErrorCode::TransactionExpired.into()),
@@ -181,55 +331,107 @@ impl<P: Platform> Client<P> {
         let code = response.check(&callback::Expected {
             state: login.str_or_empty("state"),
             issuer: self.config.authority(),
-            iss_required: metadata.sends_iss(),
+            iss_required: metadata.sends_iss() || self.config.is_fapi2(),
         })?;
         Ok(Received::Code(login, metadata, code))
     }
 
-    async fn exchange(&self, login: &Object, metadata: &ProviderMetadata, code: &CheckedCode) -> Result<Object> {
+    async fn exchange(
+        &self,
+        login: &Object,
+        metadata: &ProviderMetadata,
+        code: &CheckedCode,
+        hooks: &dyn Hooks,
+    ) -> Result<Object> {
         let endpoint = metadata.required_endpoint("token_endpoint").during(Phase::Token)?;
-        let mut request = self.config.request(endpoint);
+        // Whatever this page was told itself is newer.
+        let known = self.protocol.nonces.borrow().told(endpoint, false).nonce;
+        if let (Some(nonce), None) = (login.str("dpopNonce"), known) {
+            let known = Answer { sent: None, error: "", nonce: Some(nonce), date: None };
+            self.protocol.told(endpoint, false, &known);
+        }
+        let mut request = self.config.token_request(endpoint);
         for (name, value) in [
-            ("clientId", self.config.client_id()),
             ("code", code.expose()),
             ("redirectUri", login.str_or_empty("redirectUri")),
             ("codeVerifier", login.str_or_empty("verifier")),
         ] {
             request.set_text(name, value);
         }
-        self.request(&code::MESSAGE, request).await.map_err(outcome_unknown)
+        self.request(&code::MESSAGE, request, hooks).await.map_err(outcome_unknown)
     }
 
     /// Nothing of a token response is used before all of this has passed (RFC 9700, section 4.5.3.2).
-    async fn validate(&self, login: &Object, metadata: &ProviderMetadata, tokens: Object) -> Result<Session> {
+    async fn validate(
+        &self,
+        login: &Object,
+        metadata: &ProviderMetadata,
+        tokens: Object,
+        jkt: &str,
+    ) -> Result<Session> {
         let received_at = self.platform.clock().now();
-        let mut request = Object::default();
-        request.set("metadata", metadata.document().clone().into());
+        let mut expected = Object::default();
+        for name in ["algorithm", "nonce", "maxAge"] {
+            if let Some(value) = login.get(name) {
+                expected.set(name, value.clone());
+            }
+        }
+        let claims = self.check_id_token(expected, metadata, &tokens).await?;
+        if login.str("subject").is_some_and(|subject| subject != claims.str_or_empty("sub")) {
+            return Err(invalid_claim("sub"));
+        }
+        let mut record = Object::default();
+        record.set_text("issuer", self.config.authority());
+        record.set_text("subject", claims.str_or_empty("sub"));
+        record.set("claims", claims.into());
+        if let Some(app_state) = login.get("appState") {
+            record.set("appState", app_state.clone());
+        }
+        if !jkt.is_empty() {
+            record.set_text("jkt", jkt);
+        }
+        let mut session = Session::new(record);
+        session.take(&tokens, login.str("scope").unwrap_or(self.config.scope()), received_at);
+        Ok(session)
+    }
+
+    /// Checks the ID Token of a token response against what is expected of it.
+    pub(super) async fn check_id_token(
+        &self,
+        mut expected: Object,
+        metadata: &ProviderMetadata,
+        tokens: &Object,
+    ) -> Result<Object> {
+        expected.set("metadata", metadata.document().clone().into());
         for (name, value) in [
             ("idToken", tokens.str("idToken").ok_or(ErrorCode::IdTokenMissing)?),
             ("accessToken", tokens.str_or_empty("accessToken")),
-            ("algorithm", login.str_or_empty("algorithm")),
             ("clientId", self.config.client_id()),
-            ("nonce", login.str_or_empty("nonce")),
         ] {
-            request.set_text(name, value);
+            expected.set_text(name, value);
         }
-        request.set("requireAtHash", self.config.requires_at_hash().into());
-        request.set("trustedAudiences", self.config.trusted_audiences().to_vec().into());
-        request.set("clockToleranceSeconds", self.config.clock_tolerance().into());
-        if let Some(max_age) = login.get("maxAge") {
-            request.set("maxAge", max_age.clone());
-        }
-        let claims = self.protocol.validate(&request, &id_token::KIND, Some(&self.documents)).await?;
-        Ok(Session::new(Granted {
-            issuer: self.config.authority(),
-            claims,
-            scope: tokens.str("scope").unwrap_or(self.config.scope()),
-            expires_at: tokens.number("expiresIn").map(|seconds| received_at.plus(seconds)),
-            app_state: login.get("appState"),
-            tokens: &tokens,
-        }))
+        expected.set("requireAtHash", self.config.requires_at_hash().into());
+        expected.set("trustedAudiences", self.config.trusted_audiences().to_vec().into());
+        expected.set("clockToleranceSeconds", self.config.clock_tolerance().into());
+        self.protocol.validate(&expected, &id_token::KIND, Some(&self.documents)).await
     }
+}
+
+/// A provider that says which proofs it takes takes ours, or the browser does not leave (RFC 9449, section 5.1).
+fn check_proofs(dpop: &Object, metadata: &ProviderMetadata) -> Result<()> {
+    const SUPPORTED: &str = "dpop_signing_alg_values_supported";
+    let document = metadata.document();
+    if !document.contains(SUPPORTED) || document.lists(SUPPORTED, dpop.str("algorithm").unwrap_or("ES256")) {
+        return Ok(());
+    }
+    let mut supported = String::new();
+    for name in document.list(SUPPORTED).iter().filter_map(Json::as_text) {
+        if !supported.is_empty() {
+            supported.push(' ');
+        }
+        supported.push_str(name);
+    }
+    Err(Error::new(ErrorCode::DpopAlgorithmNotSupported).with("supported", &supported))
 }
 
 enum Received {

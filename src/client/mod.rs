@@ -8,6 +8,7 @@ mod logout;
 mod polling;
 mod protected_fetch;
 pub(crate) mod race;
+mod renewal;
 mod send;
 mod session;
 mod single_flight;
@@ -22,12 +23,11 @@ pub use session::Session;
 use crate::encoding::base64url;
 use crate::error::{ErrorCode, Result};
 use crate::jose::sha256;
-use crate::platform::Platform;
+use crate::platform::{Hooks, Platform};
 use crate::protocol::request::Message;
 use crate::protocol::userinfo;
 use crate::{error::During as _, error::Phase, json::Json, json::Object};
 use documents::Documents;
-use endpoints::NoHooks;
 use std::rc::Rc;
 
 /// One configured client. Clones share everything.
@@ -65,9 +65,13 @@ impl<P: Platform> Client<P> {
         self.documents.keys(&metadata).await.map(drop)
     }
 
-    /// Claims about the signed-in person from the userinfo endpoint.
-    pub async fn userinfo(&self) -> Result<Object> {
-        let session = self.usable_session(0).during(Phase::Userinfo)?;
+    /// Claims about the signed-in person from the userinfo endpoint; without `sub` it is what has to be renewed first.
+    pub async fn userinfo(&self, session: Session, hooks: &dyn Hooks) -> Result<Object> {
+        if self.access_token(&session, &Object::default()).during(Phase::Userinfo)?.is_none() {
+            let mut renewal = Object::default();
+            renewal.set("renew", Object::default().into());
+            return Ok(renewal);
+        }
         let metadata = self.documents.metadata().await?;
         let endpoint = metadata.required_endpoint("userinfo_endpoint").during(Phase::Userinfo)?;
         let mut request = self.config.request(endpoint);
@@ -75,7 +79,8 @@ impl<P: Platform> Client<P> {
         request.set_text("subject", session.subject());
         request.set_text("clientId", self.config.client_id());
         request.set("metadata", metadata.document().clone().into());
-        let mut answer = self.request(&userinfo::MESSAGE, request).await?;
+        request.set("dpop", session.is_bound().into());
+        let mut answer = self.request(&userinfo::MESSAGE, request, hooks).await?;
         match answer.remove("json") {
             Some(Json::Object(claims)) => Ok(claims),
             _ => Err(ErrorCode::Internal.into()),
@@ -83,9 +88,9 @@ impl<P: Platform> Client<P> {
     }
 
     /// One request of this client to an endpoint.
-    async fn request(&self, message: &Message, mut options: Object) -> Result<Object> {
+    async fn request(&self, message: &Message, mut options: Object, hooks: &dyn Hooks) -> Result<Object> {
         options.set("timeoutSeconds", self.config.timeout().into());
-        let answer = self.protocol.exchange(message, &options, &NoHooks, Some(&self.documents)).await;
+        let answer = self.protocol.exchange(message, &options, hooks, Some(&self.documents)).await;
         answer.map_err(|error| error.without_raw().during(message.phase))
     }
 }

@@ -16,9 +16,10 @@ const LOGOUTS: &str = "logouts";
 const PROCESSED: &str = "processed";
 
 /// What has to be remembered between the two halves of a sign-in: `state`, `nonce`, `verifier`, `redirectUri`,
-/// `begunAt`, `algorithm`, `maxAge`, `appState`, and the `metadata` the request was built from: the code goes to that
+/// `begunAt`, `algorithm`, `maxAge`, `appState`, the thumbprint `jkt` of its key, and the `metadata` the request was built from: the code goes to that
 /// token endpoint and no other (RFC 9700, section 4.4.2).
-pub(super) const LOGIN: &str = "!state !nonce !verifier !redirectUri !algorithm #begunAt #maxAge {metadata";
+pub(super) const LOGIN: &str =
+    "!state !nonce !verifier !redirectUri !algorithm #begunAt #maxAge {metadata jkt scope subject dpopNonce";
 
 /// What became of the sign-in that a response names.
 pub(super) enum Taken {
@@ -55,6 +56,11 @@ impl<P: Platform> Client<P> {
         let begun_at = Timestamp::from_seconds(login.number("begunAt").unwrap_or_default());
         let age = self.platform.clock().now().since(begun_at);
         Ok(if (0..LIFETIME).contains(&age) { Taken::Pending(login) } else { Taken::Expired })
+    }
+
+    /// Whether the response to a sign-in was used before.
+    pub(super) fn was_processed(&self, state: &str) -> bool {
+        remove(&mut self.load_transactions(), PROCESSED, state).is_some()
     }
 
     /// Keeps a sign-out for the way back.

@@ -55,6 +55,14 @@ pub fn check_audience(claims: &Object, client_id: &str, trusted: &[Json]) -> Res
     Ok(audiences.len())
 }
 
+/// `aud` names this client, whoever else it names.
+pub fn check_for(claims: &Object, client_id: &str) -> Result<()> {
+    if audiences(claims)?.contains(&client_id) {
+        return Ok(());
+    }
+    Err(ErrorCode::JwtAudienceMismatch.into())
+}
+
 /// `exp` has not passed, `iat` and `nbf` are not in the future, each within the tolerance in seconds. `exp` and `iat`
 /// must be there.
 pub fn check_times(claims: &Object, now: Timestamp, tolerance: i64) -> Result<()> {

@@ -158,6 +158,24 @@ mod tests {
         let x = base64url(&[7; 32]);
         assert!(parse(&format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{x}"}}"#), Algorithm::Ed25519).is_some());
         assert_eq!(parse(&format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{x}","d":"{x}"}}"#), Algorithm::Ed25519), None);
+        for member in ["d", "p", "q", "dp", "dq", "qi", "oth", "k"] {
+            for value in ["\"AQAB\"", "\"\"", "null", "[]"] {
+                let text = rsa_text(2048, &[1, 0, 1]).replace('}', &format!(r#","{member}":{value}}}"#));
+                assert_eq!(parse(&text, RS256), None, "{member} {value}");
+            }
+        }
+    }
+
+    #[test]
+    fn jo_03_a_key_that_names_its_algorithm_is_for_no_other() {
+        let names = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "HS256", "none", "RSA-OAEP", ""];
+        for named in names {
+            let text = rsa_text(2048, &[1, 0, 1]).replace('}', &format!(r#","alg":"{named}"}}"#));
+            for asked in names.into_iter().filter_map(Algorithm::parse) {
+                let fits = named == asked.as_str() && asked.key_kind() == KeyKind::Rsa;
+                assert_eq!(parse(&text, asked).is_some(), fits, "a key for {named}, asked for {}", asked.as_str());
+            }
+        }
     }
 
     #[test]

@@ -75,6 +75,49 @@ mod tests {
     }
 
     #[test]
+    fn jo_06_jo_07_what_is_chosen_from_none_one_and_two_keys_with_and_without_kid() {
+        let (a, b, none) = (("EC", r#","kid":"a""#), ("EC", r#","kid":"b""#), ("EC", ""));
+        for (keys, without, with) in [
+            (&[][..], "signing_key_not_found", "signing_key_not_found"),
+            (&[a], "found", "found"),
+            (&[b], "found", "signing_key_not_found"),
+            (&[none], "found", "signing_key_not_found"),
+            (&[a, b], "signing_key_ambiguous", "found"),
+            (&[a, none], "signing_key_ambiguous", "found"),
+            (&[b, none], "signing_key_ambiguous", "signing_key_not_found"),
+            (&[none, none], "signing_key_ambiguous", "signing_key_not_found"),
+            (&[a, a], "signing_key_ambiguous", "signing_key_ambiguous"),
+        ] {
+            let document = set(keys);
+            assert_eq!((outcome(&document, None), outcome(&document, Some("a"))), (without, with), "{keys:?}");
+        }
+    }
+
+    #[test]
+    fn jo_06_a_key_whose_kid_is_no_text_is_none() {
+        for kid in ["0", "null", "[]", "{}", "true"] {
+            let keys = set(&[("EC", &format!(r#","kid":{kid}"#))]);
+            for asked in [None, Some(""), Some("0"), Some("null")] {
+                assert_eq!(outcome(&keys, asked), "signing_key_not_found", "{kid} {asked:?}");
+            }
+        }
+        assert_eq!(outcome(&set(&[("EC", r#","kid":"""#)]), Some("")), "found");
+    }
+
+    #[test]
+    fn jo_08_keys_of_several_kinds_under_one_kid_are_told_apart() {
+        let n = base64url(&[0xff; 256]);
+        let rsa = format!(r#","kid":"a","n":"{n}","e":"AQAB""#);
+        let keys = set(&[("RSA", &rsa), ("EC", r#","kid":"a""#), ("OKP", r#","kid":"a""#)]);
+        for name in ["RS256", "PS256", "ES256", "EdDSA"] {
+            let algorithm = Algorithm::parse(name).unwrap();
+            assert_eq!(select(&keys, algorithm, Some("a")).unwrap().kind, algorithm.key_kind(), "{name}");
+        }
+        let error = select(&keys, Algorithm::Ecdsa(Curve::P384), Some("a")).unwrap_err();
+        assert_eq!(error.code(), ErrorCode::SigningKeyNotFound);
+    }
+
+    #[test]
     fn jo_06_jo_08_kid_is_exact_and_decoys_of_other_kinds_do_not_matter() {
         let decoys = set(&[("OKP", r#","kid":"a""#), ("EC", r#","kid":"a""#), ("EC", r#","kid":"b","use":"enc""#)]);
         assert_eq!(outcome(&decoys, Some("a")), "found");

@@ -180,6 +180,65 @@ mod tests {
     }
 
     #[test]
+    fn jo_05_payloads_that_are_not_encoded_are_refused() {
+        // RFC 7797, section 4.2
+        let detached =
+            "eyJhbGciOiJIUzI1NiIsImI2NCI6ZmFsc2UsImNyaXQiOlsiYjY0Il19..A5dxf2s96_n5FLueVuW1Z_vh161FwXZC4YLPff6dmDY";
+        assert_eq!(code(detached), "jwt_malformed");
+        for b64 in ["false", "true", "null"] {
+            for header in [
+                format!(r#"{{"alg":"ES256","b64":{b64}}}"#),
+                format!(r#"{{"alg":"ES256","b64":{b64},"crit":["b64"]}}"#),
+            ] {
+                assert_eq!(code(&token(&header, "{}", &[1; 64])), "jwt_malformed", "{header}");
+                let plain = format!("{}.{{}}.{}", base64url(header.as_bytes()), base64url(&[1; 64]));
+                assert_eq!(code(&plain), "jwt_malformed", "{plain}");
+            }
+        }
+        assert_eq!(code(&token(r#"{"alg":"ES256"}"#, "{}", &[1; 64])), "ok");
+    }
+
+    #[test]
+    fn jo_13_jo_14_header_and_claims_are_one_strict_object_each() {
+        for bad in [
+            &b"[]"[..],
+            b"\"x\"",
+            b"1",
+            b"null",
+            b" ",
+            b"{}x",
+            b"{}\0",
+            b"{\"a\":1,\"a\":1}",
+            b"{\"a\":1,\"\\u0061\":1}",
+            b"{\"a\":{\"b\":1,\"b\":1}}",
+            b"{\"a\":\"\\ud800\"}",
+            b"{\"a\":\"\xc0\xaf\"}",
+            b"{\"a\":\"\xed\xa0\x80\"}",
+            b"{\"a\":\"\xff\"}",
+            b"\xef\xbb\xbf{}",
+            b"{\"a\":1e999}",
+            b"{\"a\":NaN}",
+        ] {
+            let part = base64url(bad);
+            let good = base64url(br#"{"alg":"RS256"}"#);
+            assert_eq!(code(&format!("{part}.e30.AQ")), "invalid_json", "{bad:?}");
+            let claims = Jws::parse(&format!("{good}.{part}.AQ")).unwrap().into_verified_claims();
+            assert_eq!(claims.unwrap_err().code(), ErrorCode::InvalidJson, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn jo_10_members_that_would_choose_a_key_are_not_looked_at() {
+        for member in ["jwk", "jku", "x5u", "x5c", "x5t", "x5t#S256"] {
+            for value in [r#""https://evil.example/keys""#, "{}", "[]", "null", "1"] {
+                let text = token(&format!(r#"{{"alg":"RS256","{member}":{value}}}"#), "{}", &[1]);
+                let jws = Jws::parse(&text).unwrap();
+                assert_eq!((jws.key_id(), jws.token_type()), (None, None), "{member} {value}");
+            }
+        }
+    }
+
+    #[test]
     fn jo_15_the_length_of_a_signature_is_fixed_by_the_curve() {
         for (alg, octets) in [("ES256", 64), ("ES384", 96), ("ES512", 132), ("EdDSA", 64)] {
             let header = format!(r#"{{"alg":"{alg}"}}"#);

@@ -4,6 +4,7 @@
 
 mod algorithm;
 pub mod claims;
+mod es256;
 mod jwk;
 pub mod jwks;
 mod jws;
@@ -11,5 +12,6 @@ pub mod thumbprint;
 pub mod x509;
 
 pub use algorithm::{Algorithm, Curve, Hash, sha256};
+pub use es256::Es256Key;
 pub use jwk::{Jwk, KeyKind};
 pub use jws::{Jws, check_type, signing_input};

@@ -125,12 +125,18 @@ pub fn check(options: &Object, form: &mut Parameters) -> Result<()> {
         None if form.contains("code_challenge") => form.add("code_challenge_method", "S256"),
         None => {}
     }
+    check_details(options)?;
+    form.get(name::PROMPT).map_or(Ok(()), check_prompt)
+}
+
+/// Details are objects that say of what type they are (RFC 9396, section 2).
+pub fn check_details(options: &Object) -> Result<()> {
     let is_typed = |detail: &Json| detail.as_object().is_some_and(|detail| !detail.str_or_empty("type").is_empty());
     let details = options.list("authorizationDetails");
     if options.contains("authorizationDetails") && (details.is_empty() || !details.iter().all(is_typed)) {
         return Err(invalid("authorizationDetails", "objects with a type"));
     }
-    form.get(name::PROMPT).map_or(Ok(()), check_prompt)
+    Ok(())
 }
 
 /// No other option of the table may be there: it would be sent for nothing, or contradict what was signed.

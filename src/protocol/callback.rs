@@ -54,33 +54,57 @@ pub fn is_at(url: &str, redirect_uri: &str) -> bool {
 
 /// Reads the response in a callback URL. It is accepted from the query of the redirect URI only.
 pub fn parse(url: &str, redirect_uri: &str) -> Result<AuthorizeResponse> {
+    AuthorizeResponse::of(parameters(url, redirect_uri, &ONCE, &NEVER)?)
+}
+
+/// The JWT in a callback URL, where the response was asked for as one (JARM, section 2.3.1), and the `iss` beside it.
+pub fn signed(url: &str, redirect_uri: &str, issuer: &str) -> Result<Secret> {
+    let beside = [name::CODE, name::STATE, name::ERROR, name::ACCESS_TOKEN, name::ID_TOKEN];
+    let response = parameters(url, redirect_uri, &[name::RESPONSE, name::ISS], &beside)?;
+    if let Some(iss) = response.str(name::ISS) {
+        require_equal(ErrorCode::WrongIssuer, issuer, iss)?;
+    }
+    match response.str_or_empty(name::RESPONSE) {
+        "" => Err(Error::new(ErrorCode::WrongResponseMode).with("actual", "no response")),
+        jwt => Ok(Secret::new(jwt.to_owned())),
+    }
+}
+
+/// The parameters in the query of a callback URL that are wanted. Those that stand for another kind of response are
+/// refused, in the fragment the wanted ones too.
+fn parameters(url: &str, redirect_uri: &str, wanted: &[&str], refused: &[&str]) -> Result<Object> {
     if !is_at(url, redirect_uri) {
         return Err(ErrorCode::NotACallback.into());
     }
     let url = HttpUrl::parse(url).map_err(|_| ErrorCode::NotACallback)?;
     let (query, fragment) = (url.query.unwrap_or_default(), url.fragment.unwrap_or_default());
-    if ONCE.iter().chain(&NEVER).any(|name| query_has(fragment, name)) {
+    if wanted.iter().chain(refused).any(|name| query_has(fragment, name)) {
         return Err(Error::new(ErrorCode::WrongResponseMode).with("actual", "fragment"));
     }
-    if let Some(name) = NEVER.iter().find(|name| query_has(query, name)) {
+    if let Some(name) = refused.iter().find(|name| query_has(query, name)) {
         return Err(Error::new(ErrorCode::WrongResponseMode).with("actual", name));
     }
     let mut response = Object::default();
     for (name, value) in query_pairs(query) {
-        let Some(name) = form_decode(name).filter(|name| ONCE.contains(&name.as_str())) else { continue };
+        let Some(name) = form_decode(name).filter(|name| wanted.contains(&name.as_str())) else { continue };
         if response.contains(&name) {
             return Err(Error::new(ErrorCode::RepeatedParameter).with("parameter", &name));
         }
         let value = form_decode(value).ok_or_else(|| Error::new(ErrorCode::InvalidResponse).with("member", &name))?;
         response.set_text(&name, &value);
     }
-    if response.str_or_empty(name::STATE).is_empty() {
-        return Err(ErrorCode::MissingState.into());
-    }
-    Ok(AuthorizeResponse(response))
+    Ok(response)
 }
 
 impl AuthorizeResponse {
+    /// The response in these parameters: of a URL, or the claims of a JWT that was checked.
+    pub fn of(parameters: Object) -> Result<Self> {
+        if parameters.str_or_empty(name::STATE).is_empty() {
+            return Err(ErrorCode::MissingState.into());
+        }
+        Ok(Self(parameters))
+    }
+
     /// `state`, to find the request by.
     pub fn state(&self) -> &str {
         self.0.str_or_empty(name::STATE)
@@ -160,19 +184,33 @@ pub fn read(options: &Object) -> Result<Object> {
     if state.is_some() || issuer.is_some() {
         check_error(&parameters)?;
     }
+    let mut response = described(parameters);
+    let parameters = response.object("parameters").unwrap_or(&options);
+    if let Some(expires_in) = parameters.str("expires_in") {
+        let seconds =
+            whole(expires_in).ok_or_else(|| Error::new(ErrorCode::InvalidResponse).with("member", "expires_in"))?;
+        response.set("expiresIn", seconds.into());
+    }
+    Ok(response)
+}
+
+/// Parameters of a response, as TypeScript sees them.
+pub fn described(parameters: Object) -> Object {
     let mut response = Object::default();
     for name in ONCE.iter().chain(&NEVER).chain(&["token_type", "scope"]) {
         if let Some(value) = parameters.str(name) {
             response.set_text(&camel(name), value);
         }
     }
-    if let Some(expires_in) = parameters.str("expires_in") {
-        let seconds =
-            whole(expires_in).ok_or_else(|| Error::new(ErrorCode::InvalidResponse).with("member", "expires_in"))?;
-        response.set("expiresIn", seconds.into());
-    }
     response.set("parameters", parameters.into());
-    Ok(response)
+    response
+}
+
+/// Whether the parameters of a response that was checked answer the request of this `state`, and are no error. Without
+/// `state` an error is data: nobody knows yet which request it answers.
+pub fn check_parameters(parameters: &Object, state: Option<&str>) -> Result<()> {
+    check_origin(parameters, state, None, false)?;
+    state.map_or(Ok(()), |_| check_error(parameters))
 }
 
 #[cfg(test)]

@@ -25,9 +25,9 @@ const ENDPOINTS: Table = "authorization_endpoint token_endpoint userinfo_endpoin
 const MEMBERS: Table = "!issuer authorization_endpoint token_endpoint userinfo_endpoint end_session_endpoint jwks_uri \
     [code_challenge_methods_supported [id_token_signing_alg_values_supported \
     ?authorization_response_iss_parameter_supported pushed_authorization_request_endpoint \
-    ?require_pushed_authorization_requests";
+    ?require_pushed_authorization_requests [dpop_signing_alg_values_supported ?require_signed_request_object \
+    [authorization_signing_alg_values_supported";
 const METHODS: &str = "code_challenge_methods_supported";
-const ALGORITHMS: &str = "id_token_signing_alg_values_supported";
 /// RFC 9207, section 3.
 const ISS_PARAMETER_SUPPORTED: &str = "authorization_response_iss_parameter_supported";
 
@@ -179,19 +179,23 @@ impl ProviderMetadata {
     }
 }
 
-/// The one algorithm of ID Tokens for a client that named none: `RS256`, the default of registration, unless the
-/// provider does not list it and lists exactly one other of the algorithms accepted by default.
-pub fn default_id_token_algorithm(metadata: &Object) -> Result<Algorithm> {
+/// The one algorithm of tokens for a client that named none: `RS256`, the default of registration, unless the provider
+/// does not list it in this member and lists exactly one other of the algorithms accepted by default. Where `RS256` is not
+/// allowed, it counts as not listed.
+pub fn default_algorithm(metadata: &Object, member: &str, rs256_is_allowed: bool) -> Result<Algorithm> {
     const RS256: Algorithm = Algorithm::Rsa(Hash::Sha256);
-    if !metadata.contains(ALGORITHMS) {
+    if rs256_is_allowed && !metadata.contains(member) {
         return Ok(RS256);
     }
     let (mut only, mut count) = (RS256, 0_u8);
     for algorithm in Algorithm::DEFAULT_ALLOWED {
         let named = |name: &Json| name.as_text().and_then(Algorithm::parse) == Some(algorithm);
-        if metadata.list(ALGORITHMS).iter().any(named) {
+        if metadata.list(member).iter().any(named) {
             if algorithm == RS256 {
-                return Ok(RS256);
+                if rs256_is_allowed {
+                    return Ok(RS256);
+                }
+                continue;
             }
             (only, count) = (algorithm, count.saturating_add(1));
         }
@@ -199,14 +203,17 @@ pub fn default_id_token_algorithm(metadata: &Object) -> Result<Algorithm> {
     if count == 1 {
         return Ok(only);
     }
+    let option =
+        if member.starts_with("id_token") { "idTokenSignedResponseAlg" } else { "authorizationSignedResponseAlg" };
     let reason = if count == 0 { "none offered is acceptable" } else { "several are offered" };
-    Err(Error::new(ErrorCode::InvalidConfiguration).with("option", "idTokenSignedResponseAlg").with("reason", reason))
+    Err(Error::new(ErrorCode::InvalidConfiguration).with("option", option).with("reason", reason))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::jose::Curve;
+    use crate::protocol::id_token::ALGORITHMS;
 
     const ISSUER: &str = "https://op.example/tenant";
 
@@ -285,9 +292,12 @@ mod tests {
     fn di_08_metadata_chooses_among_what_is_accepted_and_never_beyond() {
         let chosen = |list: &str| {
             let members = format!(r#","id_token_signing_alg_values_supported":{list}"#);
-            default_id_token_algorithm(metadata(&members).unwrap().document())
+            default_algorithm(metadata(&members).unwrap().document(), ALGORITHMS, true)
         };
-        assert_eq!(default_id_token_algorithm(metadata("").unwrap().document()), Ok(Algorithm::Rsa(Hash::Sha256)));
+        assert_eq!(
+            default_algorithm(metadata("").unwrap().document(), ALGORITHMS, true),
+            Ok(Algorithm::Rsa(Hash::Sha256))
+        );
         assert_eq!(chosen(r#"["ES256","RS256","HS256"]"#), Ok(Algorithm::Rsa(Hash::Sha256)));
         assert_eq!(chosen(r#"["none","ES256"]"#), Ok(Algorithm::Ecdsa(Curve::P256)));
         for list in [r#"["none"]"#, r#"["HS256","none"]"#, "[]", r#"["ES256","PS256"]"#, r#"["ES384"]"#] {

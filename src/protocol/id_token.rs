@@ -14,6 +14,9 @@ const MAX_SUBJECT: usize = 255;
 /// Values of `typ` that say outright that a JWT is an ID Token; anything else but absence is another kind of token.
 const TYPES: &str = "JWT id_token+jwt";
 
+/// Algorithms of ID Tokens, and of logout tokens with them.
+pub const ALGORITHMS: &str = "id_token_signing_alg_values_supported";
+
 const CLAIMS: Table = "!iss !sub #exp #iat #nbf #auth_time nonce azp at_hash c_hash s_hash";
 
 /// Something that an ID Token may speak for by a hash (OpenID Connect Core, sections 3.1.3.6 and 3.3.2.11).
@@ -58,6 +61,8 @@ pub struct TokenKind {
     pub phase: Phase,
     /// Values of `typ` that it may have.
     pub types: &'static str,
+    /// The member of the provider's metadata with the algorithms that it signs them with.
+    pub algorithms: &'static str,
     /// Checks the claims of a token whose signature was found good.
     pub check_claims: CheckClaims,
 }
@@ -73,6 +78,7 @@ pub const KIND: TokenKind = TokenKind {
     option: "idToken",
     phase: Phase::IdToken,
     types: TYPES,
+    algorithms: ALGORITHMS,
     check_claims,
 };
 
@@ -104,10 +110,13 @@ pub fn check_claims(token: &Object, options: &Object, hashes: &[(&TokenHash, Str
     // A nonce that got lost is no reason to accept a token without one.
     let nonce_fits = match options.str("nonce") {
         Some(expected) => !expected.is_empty() && constant_time_eq(token.str_or_empty("nonce"), expected),
-        None => !token.contains("nonce"),
+        None => !token.contains("nonce") || options.contains("previousClaims"),
     };
     if !nonce_fits {
         return Err(ErrorCode::NonceMismatch.into());
+    }
+    if let Some(previous) = options.object("previousClaims") {
+        check_continuity(token, previous)?;
     }
     if let Some(max_age) = options.number("maxAge") {
         let age = claims::time(token, "auth_time").map(|at| now.since(at));
@@ -126,6 +135,19 @@ pub fn check_claims(token: &Object, options: &Object, hashes: &[(&TokenHash, Str
     Ok(())
 }
 
+/// A token that comes with a renewal is about the same sign-in of the same person (section 12.2).
+fn check_continuity(token: &Object, previous: &Object) -> Result<()> {
+    for (claim, may_lack) in [("sub", false), ("nonce", true), ("auth_time", true), ("azp", true)] {
+        let (now, before) = (token.get(claim), previous.get(claim));
+        // A time of signing in that was never told may be told now; a nonce may not.
+        let is_free = may_lack && (now.is_none() || (before.is_none() && claim != "nonce"));
+        if now != before && !is_free {
+            return Err(claims::invalid(claim));
+        }
+    }
+    Ok(())
+}
+
 fn check_audience(token: &Object, options: &Object) -> Result<()> {
     let client_id = options.str_or_empty("clientId");
     let count = claims::check_audience(token, client_id, options.list("trustedAudiences"))?;
@@ -135,7 +157,7 @@ fn check_audience(token: &Object, options: &Object) -> Result<()> {
     }
 }
 
-const OPTIONS: Table = "!idToken !{metadata !clientId nonce #maxAge accessToken code state ?requireAtHash \
+const OPTIONS: Table = "!idToken !{metadata !clientId nonce #maxAge accessToken code state ?requireAtHash {previousClaims \
     [trustedAudiences {keySet algorithm #clockToleranceSeconds #timeoutSeconds ?dangerousAllowHttp";
 
 #[cfg(test)]
@@ -172,6 +194,26 @@ mod tests {
 
     fn outcome(changes: &str) -> &'static str {
         outcome_of(changes, "{}")
+    }
+
+    #[test]
+    fn id_14_a_renewed_token_is_about_the_same_sign_in() {
+        let with = |previous: &str, changes: &str| {
+            outcome_of(changes, &format!(r#"{{"nonce":"undefined","previousClaims":{previous}}}"#))
+        };
+        let before = r#"{"sub":"alice","nonce":"N","auth_time":1,"azp":"spa"}"#;
+        for (changes, expected) in [
+            ("{}", "ok"),
+            (r#"{"nonce":"undefined"}"#, "ok"),
+            (r#"{"auth_time":1,"azp":"spa"}"#, "ok"),
+            (r#"{"sub":"bob"}"#, "claim_invalid"),
+            (r#"{"nonce":"M"}"#, "claim_invalid"),
+            (r#"{"auth_time":2}"#, "claim_invalid"),
+        ] {
+            assert_eq!(with(before, changes), expected, "{changes}");
+        }
+        assert_eq!(with(r#"{"sub":"alice"}"#, r#"{"auth_time":2,"nonce":"undefined"}"#), "ok");
+        assert_eq!(with(r#"{"sub":"alice"}"#, "{}"), "claim_invalid", "a nonce from nowhere");
     }
 
     #[test]

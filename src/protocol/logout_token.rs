@@ -5,7 +5,7 @@
 use crate::error::{Error, ErrorCode, Phase, Result};
 use crate::jose::claims;
 use crate::json::Object;
-use crate::protocol::id_token::{TokenHash, TokenKind};
+use crate::protocol::id_token::{ALGORITHMS, TokenHash, TokenKind};
 use crate::time::Timestamp;
 
 /// The member of `events` that makes a token a logout token (section 2.4).
@@ -24,6 +24,7 @@ pub const KIND: TokenKind = TokenKind {
     option: "logoutToken",
     phase: Phase::LogoutToken,
     types: "JWT logout+jwt",
+    algorithms: ALGORITHMS,
     check_claims,
 };
 

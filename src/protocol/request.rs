@@ -21,6 +21,8 @@ pub enum Takes {
     Parameters,
     /// Where it goes, and headers: nobody has to be identified.
     Headers,
+    /// Parameters, and nothing about where they go.
+    OnlyParameters,
     /// Headers; where it goes is told by options of its own.
     OnlyHeaders,
     /// Everything.
@@ -73,6 +75,7 @@ impl Takes {
     fn options(self) -> Table {
         match self {
             Self::Parameters => "address {metadata ?dangerousAllowHttp *parameters",
+            Self::OnlyParameters => "*parameters",
             Self::Headers => "address {metadata ?dangerousAllowHttp {headers #timeoutSeconds",
             Self::OnlyHeaders => "{headers #timeoutSeconds",
             Self::ClientAndParameters => {

@@ -45,8 +45,8 @@ pub fn check_signed(claims: &Object, issuer: &str, client_id: &str) -> Result<()
     if claims.contains("iss") {
         claims::check_issuer(claims, issuer)?;
     }
-    if claims.contains("aud") && !client_id.is_empty() && !claims::audiences(claims)?.contains(&client_id) {
-        return Err(ErrorCode::JwtAudienceMismatch.into());
+    if claims.contains("aud") && !client_id.is_empty() {
+        claims::check_for(claims, client_id)?;
     }
     Ok(())
 }

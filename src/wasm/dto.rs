@@ -56,18 +56,17 @@ pub(super) fn prepared_login(prepared: &PreparedLogin) -> JsValue {
     let mut members = Object::default();
     members.set_text("url", &prepared.url);
     members.set_text("state", &prepared.state);
-    object(members)
-}
-
-pub(super) fn access_token(session: &Session) -> JsValue {
-    let mut members = Object::default();
-    members.set_text("token", session.access_token().expose());
-    members.set_text("type", "Bearer");
-    members.set_text("scope", session.scope());
-    if let Some(at) = session.expires_at() {
+    if let Some(at) = prepared.expires_at {
         members.set("expiresAt", at.seconds().into());
     }
     object(members)
+}
+
+/// Instead of an access token: there is one after a renewal.
+pub(super) fn must_renew() -> Object {
+    let mut members = Object::default();
+    members.set("renew", true.into());
+    members
 }
 
 pub(super) fn end_session(request: Option<EndSession>) -> JsValue {

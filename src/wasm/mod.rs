@@ -6,4 +6,5 @@
 mod abort;
 mod client;
 mod dto;
+mod es256;
 pub mod protocol;

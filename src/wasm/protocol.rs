@@ -3,14 +3,15 @@
 use crate::browser::{BrowserPlatform, JsHooks, Place, SystemClock, SystemRandom};
 use crate::client::Protocol;
 use crate::encoding;
-use crate::error::ErrorCode;
+use crate::error::{ErrorCode, Result};
 use crate::json::Json;
 use crate::platform::{Clock as _, Random as _};
 use crate::protocol::state::random_value;
-use crate::protocol::{call, dpop};
+use crate::protocol::{call, dpop, jar};
 use crate::wasm::abort::promise;
 use crate::wasm::dto;
 use js_sys::Promise;
+use std::cell::RefCell;
 use std::rc::Rc;
 use subtle::ConstantTimeEq as _;
 use wasm_bindgen::JsValue;
@@ -18,6 +19,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use web_sys::AbortSignal;
 
 thread_local! {
+    static IDS: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     static PROTOCOL: Rc<Protocol<BrowserPlatform>> = Rc::new(Protocol::new(Rc::new(BrowserPlatform::new(Place::Memory))));
 }
 
@@ -26,13 +28,48 @@ thread_local! {
 pub fn call_now(operation: &str, argument: &str) -> std::result::Result<JsValue, JsValue> {
     let run = || match operation {
         "pkce" => SystemRandom.seed().map(call::pkce),
-        "dpop_proof" => {
+        "dpop_header" => dpop::header(&dto::options(argument)?).map(Json::from),
+        "request_object" => {
             let id = random_value(SystemRandom.seed()?);
-            dpop::proof(&dto::options(argument)?, &id, SystemClock.now()).map(Json::from)
+            jar::request_object(&dto::options(argument)?, &id, SystemClock.now()).map(Json::from)
         }
         _ => call::call(operation, &Json::parse(argument.as_bytes()).map_err(|_| ErrorCode::InvalidArgument)?),
     };
     run().map(|value| dto::value(&value)).map_err(|error| dto::error(&error))
+}
+
+/// The claims of a proof for one request. By itself and with texts only: it is made for every request.
+#[wasm_bindgen(js_name = dpopClaims)]
+pub fn dpop_claims(
+    method: &str,
+    url: &str,
+    token_hash: &str,
+    nonce: &str,
+    clock_offset: f64,
+) -> std::result::Result<Vec<u8>, JsValue> {
+    let proof = dpop::Proof { method, url, token_hash, nonce, clock_offset };
+    let claims = proof_id().and_then(|id| dpop::claims(&proof, &id, SystemClock.now()));
+    claims.map(String::into_bytes).map_err(|error| dto::error(&error))
+}
+
+/// 128 random bits; RFC 9449, section 4.2, wants 96. Asking the browser takes longer than all that is done with its answer,
+/// so one answer serves many proofs.
+fn proof_id() -> Result<String> {
+    IDS.with_borrow_mut(|ids| {
+        if ids.is_empty() {
+            let mut octets = [0; 256];
+            SystemRandom.fill(&mut octets)?;
+            ids.extend_from_slice(&octets);
+        }
+        let at = ids.len().saturating_sub(16);
+        Ok(encoding::base64url(&ids.split_off(at)))
+    })
+}
+
+/// What a proof says about an access token.
+#[wasm_bindgen(js_name = dpopTokenHash)]
+pub fn dpop_token_hash(access_token: &str) -> String {
+    dpop::token_hash(access_token)
 }
 
 /// A request to an endpoint; the names of the operations are in `pkg-template/src`.

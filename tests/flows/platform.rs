@@ -1,6 +1,9 @@
 //! The seams of a scripted client: a network, a clock and a timer that only exist in the script; storage, random
 //! source and cryptography are the browser's own where there is a browser.
 
+use crate::hooks::KeyRing;
+use crate::keys::Keys;
+use crate::proofs::parse_http_date;
 use crate::provider::{Provider, Reply};
 use oidc_wasm::error::{ErrorCode, Result};
 use oidc_wasm::http::{HttpRequest, HttpResponse};
@@ -22,25 +25,28 @@ pub(crate) const START: i64 = 1_800_000_000;
 /// Everything outside of the client.
 pub(crate) struct World {
     pub(crate) provider: RefCell<Provider>,
-    pub(crate) now: Cell<i64>,
+    pub(crate) now: Rc<Cell<i64>>,
     pub(crate) client_clock_ahead: Cell<i64>,
     pub(crate) storage_is_broken: Cell<bool>,
     pub(crate) tab: LocalStore,
     pub(crate) session: LocalStore,
+    pub(crate) ring: KeyRing,
     /// Requests that get no answer, and requests that get one in a moment.
     silent: Cell<usize>,
     busy: Cell<usize>,
 }
 
 impl World {
-    pub(crate) fn new(provider: Provider) -> Rc<Self> {
+    pub(crate) fn new(keys: &Rc<Keys>) -> Rc<Self> {
+        let now = Rc::new(Cell::new(START));
         Rc::new(Self {
-            provider: RefCell::new(provider),
-            now: Cell::new(START),
+            provider: RefCell::new(Provider::new(Rc::clone(keys), Rc::clone(&now))),
+            now,
             client_clock_ahead: Cell::new(0),
             storage_is_broken: Cell::new(false),
             tab: LocalStore::tab(),
             session: LocalStore::page(),
+            ring: KeyRing::default(),
             silent: Cell::new(0),
             busy: Cell::new(0),
         })
@@ -129,7 +135,7 @@ pub(crate) struct ScriptedHttp(Rc<World>);
 
 impl Http for ScriptedHttp {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse> {
-        let reply = self.0.provider.borrow_mut().answer(&request, self.0.now.get());
+        let reply = self.0.provider.borrow_mut().answer(&request);
         // The answer comes a moment later, so that other work can come between.
         let busy = Counted::new(&self.0.busy);
         let mut waited = false;
@@ -160,8 +166,8 @@ impl Clock for ScriptedClock {
         Timestamp::from_seconds(self.0.now.get() + self.0.client_clock_ahead.get())
     }
 
-    fn parse_http_date(&self, _: &str) -> Option<Timestamp> {
-        None
+    fn parse_http_date(&self, text: &str) -> Option<Timestamp> {
+        parse_http_date(text).map(Timestamp::from_seconds)
     }
 }
 

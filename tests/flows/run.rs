@@ -1,10 +1,11 @@
 //! Runs flow scripts.
 
+use crate::hooks::{Fate, PageHooks};
 use crate::keys::Keys;
-use crate::platform::{START, TestPlatform, World};
-use crate::provider::{CLIENT_ID, ISSUER, Provider, REDIRECT_URI, parameters};
-use crate::script::{Action, Flow, Step, honest_callback};
-use oidc_wasm::client::{Client, Config, Session, SignInOptions, SignOutOptions};
+use crate::platform::{TestPlatform, World};
+use crate::provider::{CLIENT_ID, ISSUER, REDIRECT_URI, parameters};
+use crate::script::{Action, Check, Flow, KeyPlace, Step};
+use oidc_wasm::client::{Client, Config, PreparedLogin, Session, SignInOptions, SignOutOptions};
 use oidc_wasm::error::{Error, ErrorCode, Phase};
 use oidc_wasm::json::{Json, Object};
 use oidc_wasm::protocol::logout::EndSession;
@@ -44,12 +45,18 @@ pub(crate) async fn run_all(file: &str) -> usize {
     runs
 }
 
+/// The names of the flows of a file.
+pub(crate) fn ids(file: &str) -> Vec<String> {
+    let flows: Vec<Flow> = serde_json::from_str(file).unwrap();
+    flows.into_iter().map(|flow| flow.id).collect()
+}
+
 /// Whether the flow has to fail while signing in: whoever was signed in before then has to stay so. A callback that was
 /// used before is no failure then.
 fn can_follow_a_session(flow: &Flow) -> bool {
     let last = flow.steps.last().and_then(action_of);
     !["session", "nobody", "callback_already_processed"].contains(&flow.expect.as_str())
-        && matches!(last, Some(Action::Preload | Action::SignIn | Action::Callback))
+        && matches!(last, Some(Action::Preload | Action::SignIn | Action::Prepare | Action::Callback))
 }
 
 fn action_of(step: &Step) -> Option<Action> {
@@ -62,25 +69,39 @@ fn action_of(step: &Step) -> Option<Action> {
 
 /// One run of one flow.
 async fn run(flow: &Flow, signed_in_before: bool) -> Result<(), String> {
-    let page = Page::with_options(&flow.options);
+    let page = match Page::with_options(&flow.options) {
+        Ok(_) if flow.steps.is_empty() => return Err("the options were taken".to_owned()),
+        Ok(page) => page,
+        // Nothing can be done with such options.
+        Err(error) if flow.steps.is_empty() => {
+            same("outcome", &flow.expect.as_str(), &error.code().as_str())?;
+            return compare_details(&flow.details, &error);
+        }
+        Err(error) => return Err(format!("the options: {error:?}")),
+    };
     if signed_in_before {
-        page.sign_in_before().await?;
+        page.sign_in_before(&flow.options).await?;
     }
     page.world.provider.borrow_mut().behaviour = flow.provider.clone();
     page.world.client_clock_ahead.set(flow.client_clock_ahead);
-    let mut run = Run { page, flow, end_session: None };
+    let world = Rc::clone(&page.world);
+    let mut run = Run { page, flow, end_session: None, prepared: String::new(), given: Value::Null };
     let result = run.steps().await;
-    run.page.world.storage_is_broken.set(false);
+    world.storage_is_broken.set(false);
+    let violations = &world.provider.borrow().violations;
+    if !violations.is_empty() {
+        return Err(format!("what no honest client sends: {violations:?}; then {result:?}"));
+    }
     result
 }
 
-fn client(world: &Rc<World>, options: &Map<String, Value>) -> Client<TestPlatform> {
+fn client(world: &Rc<World>, options: &Map<String, Value>) -> Result<Client<TestPlatform>, Error> {
     let usual = json!({
         "authority": ISSUER, "clientId": CLIENT_ID, "redirectUri": REDIRECT_URI, "scope": "openid profile",
     });
     let usual = usual.as_object().cloned().unwrap();
-    let config = Config::parse(&object(world.provider.borrow().members(START, usual, options))).unwrap();
-    Client::new(config, TestPlatform::new(world))
+    let config = Config::parse(&object(world.provider.borrow().members(usual, options)))?;
+    Ok(Client::new(config, TestPlatform::new(world)))
 }
 
 fn object(members: Map<String, Value>) -> Object {
@@ -89,21 +110,30 @@ fn object(members: Map<String, Value>) -> Object {
 
 /// The application's page.
 pub(crate) struct Page {
-    world: Rc<World>,
+    pub(crate) world: Rc<World>,
     pub(crate) client: Client<TestPlatform>,
+    options: Map<String, Value>,
 }
 
 impl Page {
     /// A page on a world of its own; options as JSON, over the usual ones.
     pub(crate) fn open(options: &str) -> Self {
-        Self::with_options(&serde_json::from_str(options).unwrap())
+        Self::with_options(&serde_json::from_str(options).unwrap()).unwrap()
     }
 
-    fn with_options(options: &Map<String, Value>) -> Self {
-        let world = World::new(Provider::new(KEYS.with(Rc::clone)));
-        let client = client(&world, options);
-        client.clear_session().unwrap();
-        Self { world, client }
+    fn with_options(options: &Map<String, Value>) -> Result<Self, Error> {
+        let page = Self::on(&KEYS.with(World::new), options)?;
+        page.client.clear_session().unwrap();
+        Ok(page)
+    }
+
+    fn on(world: &Rc<World>, options: &Map<String, Value>) -> Result<Self, Error> {
+        Ok(Self { world: Rc::clone(world), client: client(world, options)?, options: options.clone() })
+    }
+
+    /// Another page of the same client in the same world.
+    pub(crate) fn beside(&self) -> Self {
+        Self::on(&self.world, &self.options).unwrap()
     }
 
     /// From now on the provider behaves as this script says.
@@ -116,23 +146,58 @@ impl Page {
         std::mem::take(&mut self.world.provider.borrow_mut().requests)
     }
 
+    /// Nothing reached the provider that no honest client sends.
+    pub(crate) fn assert_no_violations(&self) {
+        assert_eq!(self.world.provider.borrow().violations, Vec::<String>::new());
+    }
+
+    fn makes_proofs(&self) -> bool {
+        match self.options.get("dpop") {
+            Some(dpop) => *dpop != false,
+            None => self.options.contains_key("profile"),
+        }
+    }
+
+    /// The hooks of one call.
+    pub(crate) fn hooks(&self) -> PageHooks {
+        PageHooks::new(&self.world, &KEYS.with(Rc::clone), None)
+    }
+
+    /// A sign-in up to the address of the provider. Its key is one of its own, or that of the sessions that outlive the page.
+    pub(crate) async fn prepare(&self, options: &Map<String, Value>, place: KeyPlace) -> Result<PreparedLogin, Error> {
+        let mut options = self.world.provider.borrow().members(Map::new(), options);
+        let mut key = None;
+        if self.makes_proofs() && place == KeyPlace::Kept {
+            let lasts = self.options.get("storage").and_then(Value::as_str) == Some("session");
+            let made = if lasts { self.world.ring.lasting() } else { self.world.ring.make() };
+            options.insert("dpopJkt".to_owned(), made.thumbprint.clone().into());
+            key = Some(made);
+        }
+        let hooks = PageHooks::new(&self.world, &KEYS.with(Rc::clone), key);
+        self.client.start(SignInOptions::parse(&object(options))?, &hooks).await
+    }
+
     /// A sign-in up to the callback URL.
     pub(crate) async fn begin(&self) -> String {
-        let prepared = self.client.start(SignInOptions::default()).await.unwrap();
+        let prepared = self.prepare(&Map::new(), KeyPlace::Kept).await.unwrap();
         self.world.provider.borrow_mut().visit(&prepared.url).unwrap();
-        self.world.provider.borrow().text(&honest_callback())
+        let provider = self.world.provider.borrow();
+        provider.text(provider.honest_callback())
     }
 
     /// A whole sign-in.
     pub(crate) async fn sign_in(&self) -> Result<Session, Error> {
         let url = self.begin().await;
-        self.client.finish(&url).await
+        self.client.finish(&url, &self.hooks()).await
     }
 
     /// Signs somebody in while everything is honest, in another tab: nothing is cached here. (ES256 is the quickest.)
-    async fn sign_in_before(&self) -> Result<(), String> {
-        let options = Map::from_iter([("idTokenSignedResponseAlg".to_owned(), "ES256".into())]);
-        let other = Self { world: Rc::clone(&self.world), client: client(&self.world, &options) };
+    async fn sign_in_before(&self, options: &Map<String, Value>) -> Result<(), String> {
+        let mut options: Map<String, Value> =
+            options.iter().filter(|(name, _)| *name == "storage").map(|(n, v)| (n.clone(), v.clone())).collect();
+        options.insert("idTokenSignedResponseAlg".to_owned(), "ES256".into());
+        options.insert("dpop".to_owned(), self.makes_proofs().into());
+        let other = Self::on(&self.world, &options).unwrap();
         other.behave(r#"{"idToken":{"key":"ec-1"}}"#);
         other.sign_in().await.map_err(|error| format!("the sign-in before: {error:?}"))?;
         self.world.tab.clear();
@@ -140,6 +205,109 @@ impl Page {
         self.requests();
         Ok(())
     }
+
+    /// The same with other options.
+    pub(crate) fn beside_with(&self, options: &str) -> Self {
+        Self::on(&self.world, &serde_json::from_str(options).unwrap()).unwrap()
+    }
+
+    /// Waits until such a request has reached the provider.
+    pub(crate) async fn until(&self, request: &str) {
+        poll_fn(|context| {
+            if self.world.provider.borrow().requests.iter().any(|known| known == request) {
+                return Poll::Ready(());
+            }
+            context.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// Renews by force what was the session at some time.
+    pub(crate) async fn renew(&self, before: Session) -> Result<Object, Error> {
+        let hooks = self.hooks();
+        self.client.ready_session(&hooks).await?;
+        let force = Json::parse_object(br#"{"force":true}"#)?;
+        self.client.renew(before, &force, &hooks).await
+    }
+
+    /// Asks for an access token, and renews where that is needed, as the package does.
+    async fn access_token(&self, options: &Object) -> Result<Object, Error> {
+        let hooks = self.hooks();
+        let session = self.client.ready_session(&hooks).await?;
+        if let Some(token) = self.client.access_token(&session, options)? {
+            return Ok(token);
+        }
+        let session = self.client.ready_session(&hooks).await?;
+        self.client.renew(session, options, &hooks).await
+    }
+
+    /// Asks for userinfo, after a renewal where that is needed, as the package does.
+    async fn user_info(&self) -> Result<Object, Error> {
+        let hooks = self.hooks();
+        let ready = || async { self.client.ready_session(&hooks).await.map_err(|error| error.during(Phase::Userinfo)) };
+        let answer = self.client.userinfo(ready().await?, &hooks).await?;
+        match answer.object("renew").filter(|_| !answer.contains("sub")) {
+            None => Ok(answer),
+            Some(renewal) => {
+                self.client.renew(ready().await?, renewal, &hooks).await?;
+                self.client.userinfo(ready().await?, &hooks).await
+            }
+        }
+    }
+
+    /// Requests an API as the package does: once more where the core says so.
+    async fn fetch(&self, url: &str, method: &str) -> Result<Value, Error> {
+        let wanted = object(json!({ "url": url, "method": method }).as_object().cloned().unwrap());
+        for is_last in [false, true] {
+            let hooks = self.hooks();
+            let mut access = self.client.authorize(self.client.ready_session(&hooks).await, &wanted)?;
+            if let Some(renewal) = access.object("renew") {
+                self.client.renew(self.client.ready_session(&hooks).await?, renewal, &hooks).await?;
+                access = self.client.authorize(self.client.ready_session(&hooks).await, &wanted)?;
+            }
+            let proof = if access.contains("accessToken") {
+                let mut subject = wanted.clone();
+                for name in ["accessToken", "nonce", "clockOffset"] {
+                    if let Some(value) = access.get(name) {
+                        subject.set(name, value.clone());
+                    }
+                }
+                Some(hooks.proof(&subject)?)
+            } else {
+                None
+            };
+            let authorization = access.str_or_empty("authorization");
+            let response = self.world.provider.borrow_mut().api(method, url, authorization, proof.as_deref());
+            let mut answer = Object::default();
+            answer.set_text("url", url);
+            answer.set("status", i64::from(response.status).into());
+            for (name, value) in [
+                ("challenge", response.headers.str("www-authenticate")),
+                ("nonce", response.headers.str("dpop-nonce")),
+                ("date", response.headers.str("date")),
+                ("sentNonce", access.str("nonce")),
+            ] {
+                if let Some(value) = value {
+                    answer.set_text(name, value);
+                }
+            }
+            let mut verdict = self.client.answered(&answer)?;
+            if verdict.flag("unreadable") {
+                return Err(ErrorCode::DpopNonceUnreadable.into());
+            }
+            if is_last || !verdict.flag("again") {
+                verdict.remove("again");
+                verdict.set("status", i64::from(response.status).into());
+                return Ok(value_of(verdict));
+            }
+        }
+        unreachable!()
+    }
+}
+
+fn value_of(object: Object) -> Value {
+    serde_json::from_str(&Json::from(object).to_text()).unwrap()
 }
 
 /// A flow on its page.
@@ -147,6 +315,10 @@ struct Run<'a> {
     page: Page,
     flow: &'a Flow,
     end_session: Option<EndSession>,
+    /// The address that was prepared last.
+    prepared: String,
+    /// What the last action gave.
+    given: Value,
 }
 
 impl Run<'_> {
@@ -154,7 +326,7 @@ impl Run<'_> {
         let mut last = None;
         for (number, step) in self.flow.steps.iter().enumerate() {
             let asked_before = self.page.world.provider.borrow().requests.len();
-            let (action, callback) = match step {
+            let (action, check) = match step {
                 Step::Wait(step) => {
                     self.page.world.now.set(self.page.world.now.get() + step.wait);
                     continue;
@@ -164,14 +336,14 @@ impl Run<'_> {
                     continue;
                 }
                 Step::Do(action) => (*action, None),
-                Step::Check(check) => (check.action, check.callback.as_deref()),
+                Step::Check(check) => (check.action, Some(check)),
             };
-            let outcome = self.act(action, callback).await?;
+            self.given = Value::Null;
+            let outcome = self.act(action, check).await?;
             let is_last = number + 1 == self.flow.steps.len();
-            let expected = match step {
-                Step::Check(check) => Some(check.expect.as_str()),
-                _ if is_last => Some(self.flow.expect.as_str()),
-                _ => None,
+            let expected = match check.and_then(|check| check.expect.as_deref()) {
+                None if is_last => Some(self.flow.expect.as_str()),
+                expected => expected,
             };
             let actual = self.name_of(&outcome);
             match (expected, &outcome) {
@@ -181,10 +353,11 @@ impl Run<'_> {
                 (None, Err(error)) => return Err(format!("step {number}: {error:?}")),
                 _ => {}
             }
-            if let Step::Check(check) = step
-                && let Some(expected) = &check.requests
-            {
-                self.compare_requests("requests of that step", expected, asked_before)?;
+            if let Some(check) = check {
+                if let Some(expected) = &check.requests {
+                    self.compare_requests(&format!("requests of step {number}"), expected, asked_before)?;
+                }
+                self.compare_gives(check, &outcome).map_err(|problem| format!("step {number}: {problem}"))?;
             }
             last = Some(outcome);
         }
@@ -192,21 +365,27 @@ impl Run<'_> {
             if self.flow.phase.is_some() {
                 same("phase", &self.flow.phase.as_deref(), &error.phase().map(Phase::as_str))?;
             }
+            compare_details(&self.flow.details, error)?;
             if self.flow.error.is_some() {
                 same("error", &self.flow.error, &error.server().map(|server| server.error.clone()))?;
             }
         }
         self.compare_requests("requests", &self.flow.requests, 0)?;
+        self.compare_authorization()?;
         self.compare_session()?;
         self.compare_end_session()
     }
 
     /// Does it, and checks what holds whatever happens: a failure changes no session and gives no secret away.
-    async fn act(&mut self, action: Action, callback: Option<&str>) -> Result<Result<(), Error>, String> {
+    async fn act(&mut self, action: Action, check: Option<&Check>) -> Result<Result<(), Error>, String> {
         let before = snapshot(&self.page.client);
-        let outcome = self.perform(action, callback).await?;
+        let outcome = self.perform(action, check).await?;
         let Err(error) = &outcome else { return Ok(outcome) };
-        if !matches!(action, Action::SignOut | Action::SignOutHere) {
+        // A session that is over says so, once and for all. The key of a sign-in is another.
+        let is_over = [ErrorCode::SessionEnded, ErrorCode::DpopKeyLost].contains(&error.code());
+        if is_over && action != Action::Callback {
+            same("session after its end", &None, &snapshot(&self.page.client))?;
+        } else if !matches!(action, Action::SignOut | Action::SignOutHere) {
             same("session after a failure", &before, &snapshot(&self.page.client))?;
         }
         let answer = error.raw().map(Secret::expose);
@@ -225,40 +404,99 @@ impl Run<'_> {
         }
     }
 
-    async fn perform(&mut self, action: Action, callback: Option<&str>) -> Result<Result<(), Error>, String> {
-        let callback = callback.unwrap_or(&self.flow.callback);
-        let callback = self.page.world.provider.borrow().text(callback);
-        Ok(match action {
-            Action::Preload => self.page.client.preload().await,
-            Action::SignIn => {
-                let options = self.page.world.provider.borrow().members(START, Map::new(), &self.flow.sign_in);
-                let options = SignInOptions::parse(&object(options)).map_err(|error| error.to_string())?;
-                match self.page.client.start(options).await {
-                    Ok(prepared) => {
-                        self.page.world.provider.borrow_mut().visit(&prepared.url)?;
-                        Ok(())
+    async fn perform(&mut self, action: Action, check: Option<&Check>) -> Result<Result<(), Error>, String> {
+        let page = &self.page;
+        let callback = check.and_then(|check| check.callback.as_deref()).or(self.flow.callback.as_deref());
+        let (callback, with) = {
+            let provider = page.world.provider.borrow();
+            let callback = provider.text(callback.unwrap_or(provider.honest_callback()));
+            (callback, provider.members(Map::new(), check.map_or(&Map::new(), |check| &check.with)))
+        };
+        let options = object(with.clone());
+        let text = |name: &str, usual: &str| with.get(name).and_then(Value::as_str).unwrap_or(usual).to_owned();
+        let hooks = page.hooks();
+        let given = match action {
+            Action::Preload => page.client.preload().await.map(|()| Value::Null),
+            Action::SignIn | Action::Prepare => match page.prepare(&self.flow.sign_in, self.flow.key).await {
+                Ok(prepared) => {
+                    let expires_at = prepared.expires_at.map(|at| at.seconds());
+                    let given = json!({ "state": prepared.state, "expiresAt": expires_at });
+                    if action == Action::SignIn {
+                        page.world.provider.borrow_mut().visit(&prepared.url)?;
                     }
-                    Err(error) => Err(error),
+                    self.prepared = prepared.url;
+                    Ok(given)
                 }
+                Err(error) => Err(error),
+            },
+            Action::Visit => {
+                page.world.provider.borrow_mut().visit(&self.prepared)?;
+                Ok(Value::Null)
             }
-            Action::Callback => self.page.client.finish(&callback).await.map(drop),
+            Action::VisitInVain => match page.world.provider.borrow_mut().visit(&self.prepared) {
+                Ok(()) => return Err("the provider took the URL".to_owned()),
+                Err(_) => Ok(Value::Null),
+            },
+            Action::Callback => page.client.finish(&callback, &hooks).await.map(|_| Value::Null),
             Action::CallbackTwice => {
+                let other_hooks = page.hooks();
                 let (first, second) =
-                    both(self.page.client.finish(&callback), self.page.client.finish(&callback)).await;
-                let second = second.map_or_else(|error| error.code(), |_| ErrorCode::CallbackAlreadyProcessed);
-                same("second outcome", &ErrorCode::CallbackAlreadyProcessed, &second)?;
-                first.map(drop)
+                    both(page.client.finish(&callback, &hooks), page.client.finish(&callback, &other_hooks)).await;
+                // Whichever was quicker: one of them may say that the other was.
+                let is_used = |outcome: &Result<Session, Error>| {
+                    outcome.as_ref().is_err_and(|error| error.code() == ErrorCode::CallbackAlreadyProcessed)
+                };
+                let (first, second) = if is_used(&first) { (second, first) } else { (first, second) };
+                if !is_used(&second) && second.is_err() {
+                    return Err(format!("second outcome: {second:?}"));
+                }
+                first.map(|_| Value::Null)
             }
             Action::Reload => {
                 if self.flow.options.get("storage").and_then(Value::as_str) != Some("session") {
-                    self.page.client.clear_session().map_err(|error| error.to_string())?;
+                    page.client.clear_session().map_err(|error| error.to_string())?;
                 }
-                self.page.client = client(&self.page.world, &self.flow.options);
-                Ok(())
+                page.world.provider.borrow_mut().proofs.page_is_new();
+                self.page = page.beside();
+                Ok(Value::Null)
             }
-            Action::Restore => self.page.client.restore().map(drop),
-            Action::UserInfo => self.page.client.userinfo().await.map(drop),
-            Action::AccessToken => self.page.client.session_for(&Object::default()).map(drop),
+            Action::Restore => page.client.restore(page.client.ready_session(&hooks).await).map(|_| Value::Null),
+            Action::UserInfo => page.user_info().await.map(value_of),
+            Action::AccessToken => page.access_token(&options).await.map(value_of),
+            Action::TokenAtHand => match page.client.ready_session(&hooks).await {
+                Ok(session) => page
+                    .client
+                    .access_token(&session, &options)
+                    .map(|token| token.map_or_else(|| json!({ "renew": true }), value_of)),
+                Err(error) => Err(error),
+            },
+            Action::Renew | Action::RenewElsewhere => {
+                let elsewhere = (action == Action::RenewElsewhere).then(|| page.beside());
+                let client = &elsewhere.as_ref().unwrap_or(page).client;
+                match client.ready_session(&hooks).await {
+                    Ok(session) => client.renew(session, &options, &hooks).await.map(value_of),
+                    Err(error) => Err(error),
+                }
+            }
+            Action::Authorize => page.client.authorize(page.client.ready_session(&hooks).await, &options).map(value_of),
+            Action::Answered => page.client.answered(&options).map(value_of),
+            Action::Fetch => page.fetch(&text("url", "https://api.example/orders"), &text("method", "GET")).await,
+            Action::LoseKey | Action::ReplaceKey | Action::BreakKey | Action::MuteKey => {
+                page.world.ring.fate.set(match action {
+                    Action::LoseKey => Fate::Lost,
+                    Action::ReplaceKey => Fate::Replaced,
+                    Action::MuteKey => Fate::Mute,
+                    _ => Fate::Broken,
+                });
+                Ok(Value::Null)
+            }
+            _ => self.perform_on_storage(action).await.map(|()| Value::Null),
+        };
+        Ok(given.map(|given| self.given = given))
+    }
+
+    async fn perform_on_storage(&mut self, action: Action) -> Result<(), Error> {
+        match action {
             Action::SignOut => self.sign_out("{}").await,
             Action::SignOutHere => self.sign_out(r#"{"localOnly":true}"#).await,
             Action::ClearSession => self.page.client.clear_session(),
@@ -270,7 +508,8 @@ impl Run<'_> {
                 self.page.world.storage_is_broken.set(true);
                 Ok(())
             }
-        })
+            _ => unreachable!("{action:?} is done elsewhere"),
+        }
     }
 
     async fn sign_out(&mut self, options: &str) -> Result<(), Error> {
@@ -293,11 +532,41 @@ impl Run<'_> {
         same(what, expected.as_slice(), &provider.requests[from..])
     }
 
+    /// What the action of a step gave, or what its error says in detail.
+    fn compare_gives(&self, check: &Check, outcome: &Result<(), Error>) -> Result<(), String> {
+        for (name, expected) in check.gives.iter().flatten() {
+            if expected == "$absent" {
+                same(name, &None, &self.given.get(name))?;
+                continue;
+            }
+            let expected = self.page.world.provider.borrow().members(Map::new(), &one(name, expected));
+            same(name, &expected.get(name), &self.given.get(name))?;
+        }
+        outcome.as_ref().err().map_or(Ok(()), |error| compare_details(&check.details, error))
+    }
+
+    fn compare_authorization(&self) -> Result<(), String> {
+        let provider = self.page.world.provider.borrow();
+        for (name, expected) in &self.flow.authorization {
+            let actual = provider.asked(name);
+            match expected.as_str() {
+                Some("$any") if !actual.is_empty() => {}
+                Some("$absent") => same(name, &Vec::<&str>::new(), &actual)?,
+                _ => same(
+                    name,
+                    &vec![provider.members(Map::new(), &one(name, expected))[name].as_str().unwrap()],
+                    &actual,
+                )?,
+            }
+        }
+        Ok(())
+    }
+
     fn compare_session(&self) -> Result<(), String> {
         let Some(expected) = &self.flow.session else { return Ok(()) };
         let session = self.page.client.session().ok_or("there is no session to compare")?;
         let actual: Value = serde_json::from_str(&Json::from(session.public()).to_text()).unwrap();
-        for (name, expected) in self.page.world.provider.borrow().members(START, Map::new(), expected) {
+        for (name, expected) in self.page.world.provider.borrow().members(Map::new(), expected) {
             let actual = match (&actual[&name], &expected) {
                 // Only the claims that are named are compared.
                 (Value::Object(claims), Value::Object(named)) => {
@@ -319,7 +588,7 @@ impl Run<'_> {
         let mut actual: Map<String, Value> =
             parameters(query).into_iter().map(|(name, value)| (name, value.into())).collect();
         actual.insert("url".into(), endpoint.into());
-        let mut expected = self.page.world.provider.borrow().members(START, Map::new(), expected);
+        let mut expected = self.page.world.provider.borrow().members(Map::new(), expected);
         for (name, value) in &mut expected {
             if *value == "$any" {
                 *value = actual.get(name).cloned().unwrap_or_default();
@@ -327,6 +596,18 @@ impl Run<'_> {
         }
         same("end-session request", &expected, &actual)
     }
+}
+
+fn compare_details(expected: &Map<String, Value>, error: &Error) -> Result<(), String> {
+    for (name, expected) in expected {
+        let actual = error.details().iter().find(|(detail, _)| detail == name).map(|(_, value)| value.as_str());
+        same(&format!("detail {name}"), &expected.as_str(), &actual)?;
+    }
+    Ok(())
+}
+
+fn one(name: &str, value: &Value) -> Map<String, Value> {
+    Map::from_iter([(name.to_owned(), value.clone())])
 }
 
 /// All there is of a session, in one text.

@@ -13,7 +13,7 @@ use rsa::traits::SignatureScheme;
 use rsa::{BoxedUint, Pkcs1v15Sign, Pss, RsaPublicKey};
 use serde_json::Value;
 
-/// RustCrypto. It has no P-384 and P-521 here: those are checked in the browser.
+/// RustCrypto.
 pub(crate) struct RustCryptoVerifier;
 
 impl Verifier for RustCryptoVerifier {
@@ -25,6 +25,13 @@ impl Verifier for RustCryptoVerifier {
         let key: Value = serde_json::from_str(&Json::from(key.members.clone()).to_text()).unwrap();
         Ok(verify(algorithm, &key, message, signature).is_some())
     }
+}
+
+macro_rules! verify_ecdsa {
+    ($curve:ident, $point:expr, $message:expr, $signature:expr) => {{
+        let key = $curve::ecdsa::VerifyingKey::from_sec1_bytes($point).ok()?;
+        key.verify($message, &$curve::ecdsa::Signature::from_slice($signature).ok()?).ok()
+    }};
 }
 
 fn verify(algorithm: Algorithm, jwk: &Value, message: &[u8], signature: &[u8]) -> Option<()> {
@@ -46,12 +53,14 @@ fn verify(algorithm: Algorithm, jwk: &Value, message: &[u8], signature: &[u8]) -
                 Hash::Sha512 => verify_rsa(Pss::<Sha512>::new(), &n, &e, &digest, signature),
             }
         }
-        Algorithm::Ecdsa(Curve::P256) => {
+        Algorithm::Ecdsa(curve) => {
             let point = [vec![4], octets("x")?, octets("y")?].concat();
-            let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(&point).ok()?;
-            key.verify(message, &p256::ecdsa::Signature::from_slice(signature).ok()?).ok()
+            match curve {
+                Curve::P256 => verify_ecdsa!(p256, &point, message, signature),
+                Curve::P384 => verify_ecdsa!(p384, &point, message, signature),
+                Curve::P521 => verify_ecdsa!(p521, &point, message, signature),
+            }
         }
-        Algorithm::Ecdsa(_) => panic!("no native verifier for {}", algorithm.as_str()),
         Algorithm::Ed25519 => {
             let key = ed25519_dalek::VerifyingKey::from_bytes(&octets("x")?.try_into().ok()?).ok()?;
             key.verify_strict(message, &ed25519_dalek::Signature::from_slice(signature).ok()?).ok()

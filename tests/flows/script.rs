@@ -15,10 +15,12 @@ pub(crate) struct Flow {
     pub(crate) sign_in: Map<String, Value>,
     #[serde(default)]
     pub(crate) provider: Behaviour,
-    #[serde(default = "honest_callback")]
-    pub(crate) callback: String,
+    pub(crate) callback: Option<String>,
     #[serde(default)]
     pub(crate) client_clock_ahead: i64,
+    /// Where the page keeps its DPoP key during a sign-in.
+    #[serde(default)]
+    pub(crate) key: KeyPlace,
     #[serde(default = "usual_steps")]
     pub(crate) steps: Vec<Step>,
     pub(crate) expect: String,
@@ -26,11 +28,13 @@ pub(crate) struct Flow {
     pub(crate) error: Option<String>,
     pub(crate) session: Option<Map<String, Value>>,
     pub(crate) end_session: Option<Map<String, Value>>,
+    /// Members of the last error's details.
+    #[serde(default)]
+    pub(crate) details: Map<String, Value>,
+    /// Parameters of the last authorization request.
+    #[serde(default)]
+    pub(crate) authorization: Map<String, Value>,
     pub(crate) requests: Vec<String>,
-}
-
-pub(crate) fn honest_callback() -> String {
-    "$redirectUri?code=$code&state=$state&iss=$iss".to_owned()
 }
 
 fn usual_steps() -> Vec<Step> {
@@ -67,19 +71,44 @@ pub(crate) struct Change {
 pub(crate) struct Check {
     #[serde(rename = "do")]
     pub(crate) action: Action,
-    pub(crate) expect: String,
+    pub(crate) expect: Option<String>,
     pub(crate) requests: Option<Vec<String>>,
     pub(crate) callback: Option<String>,
+    /// The argument of an action that has one.
+    #[serde(default)]
+    pub(crate) with: Map<String, Value>,
+    /// Members of what it gives.
+    pub(crate) gives: Option<Map<String, Value>>,
+    /// Members of its error's details.
+    #[serde(default)]
+    pub(crate) details: Map<String, Value>,
+}
+
+/// Where the page keeps its DPoP key during a sign-in.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum KeyPlace {
+    /// Where the callback page finds it again: the code is bound to it.
+    #[default]
+    Kept,
+    /// Nowhere: the callback page makes one of its own.
+    Unstorable,
 }
 
 /// What the application does.
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Action {
     /// Fetch metadata and keys before they are needed.
     Preload,
     /// Prepare a sign-in; the person then signs in at the provider.
     SignIn,
+    /// Only prepare it.
+    Prepare,
+    /// The person follows the URL that was prepared last.
+    Visit,
+    /// The same, and the provider refuses the URL.
+    VisitInVain,
     /// Handle the URL the provider sends the browser back to.
     Callback,
     /// Handle it twice at the same time.
@@ -89,7 +118,24 @@ pub(crate) enum Action {
     /// Look for a stored session.
     Restore,
     UserInfo,
+    /// Ask for an access token; renew where the core says so, as the page does.
     AccessToken,
+    /// Ask for an access token, and do nothing more.
+    TokenAtHand,
+    Renew,
+    /// Another tab renews.
+    RenewElsewhere,
+    /// Ask what a request to an API needs, and nothing more.
+    Authorize,
+    /// Tell what an API answered.
+    Answered,
+    /// Request an API as the page does: at most twice.
+    Fetch,
+    /// The keys of the page vanish, are others, cannot be used, or sign nothing.
+    LoseKey,
+    ReplaceKey,
+    BreakKey,
+    MuteKey,
     SignOut,
     SignOutHere,
     ClearSession,
@@ -109,7 +155,76 @@ pub(crate) struct Behaviour {
     pub(crate) par: Answer,
     pub(crate) token: Answer,
     pub(crate) userinfo: Answer,
+    /// Of the API at `$issuer/api` and `$api`.
+    pub(crate) api: Answer,
     pub(crate) id_token: IdToken,
+    /// The signed authorization response.
+    pub(crate) response: IdToken,
+    pub(crate) proofs: Proofs,
+    pub(crate) refresh: Refresh,
+}
+
+/// How it wants DPoP proofs. Those that come are always verified.
+#[derive(Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub(crate) struct Proofs {
+    /// Nonces of the authorization server.
+    pub(crate) nonces: Nonces,
+    /// Nonces of the APIs, userinfo among them.
+    pub(crate) api_nonces: Nonces,
+    /// `iat` may be anything: the nonce says how old a proof is.
+    pub(crate) any_time: bool,
+    /// The time is looked at before the nonce.
+    pub(crate) time_first: bool,
+    /// Answers have a `Date` that the page may read.
+    pub(crate) date: bool,
+    /// The `Date` is ahead by so many seconds.
+    pub(crate) date_ahead: i64,
+}
+
+/// What a server does with nonces.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Nonces {
+    /// It has none.
+    #[default]
+    None,
+    /// Demands one that stays the same, and tells it when it is missing.
+    Fixed,
+    /// Demands the one of its latest answer; every answer has another.
+    Rotating,
+    /// Every answer has another; none is demanded.
+    Offered,
+    /// Is never content, and tells another each time.
+    Insatiable,
+    /// Is never content, and tells the same each time.
+    Stubborn,
+    /// Demands one that the page may not read.
+    Unreadable,
+    /// Demands one, and sends what is none: two header fields.
+    Twofold,
+}
+
+/// Refresh tokens.
+#[derive(Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase", default)]
+pub(crate) struct Refresh {
+    pub(crate) tokens: RefreshTokens,
+    /// An ID Token comes with each renewal.
+    pub(crate) id_token: bool,
+    /// From now on every refresh token is refused.
+    pub(crate) revoked: bool,
+}
+
+/// What kind of refresh tokens there are.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum RefreshTokens {
+    #[default]
+    None,
+    /// Each is good for one use; a second use ends everything.
+    Rotating,
+    Fixed,
 }
 
 /// One endpoint's answer.
@@ -119,6 +234,8 @@ pub(crate) struct Answer {
     pub(crate) status: Option<u16>,
     /// Empty: no header at all.
     pub(crate) content_type: Option<String>,
+    /// Further headers, by small names.
+    pub(crate) headers: Map<String, Value>,
     /// Members over the honest ones.
     pub(crate) body: Map<String, Value>,
     /// A body as text, instead.

@@ -58,6 +58,8 @@ pub(crate) struct Step {
     pub(crate) hooked: Option<Vec<String>>,
     /// Header and claims of the assertion that was to be signed.
     pub(crate) signs: Option<Value>,
+    /// What each proof of possession was to be about, exactly.
+    pub(crate) proves: Option<Vec<Value>>,
     /// What was waited for, in seconds.
     pub(crate) slept: Option<Vec<u32>>,
 

@@ -53,10 +53,12 @@ files! {
     requests: 155,
     responses: 387,
     client_authentication: 72,
-    jwt: 196,
+    jwt: 215,
+    request_object: 67,
+    signed_response: 68,
     primitives: 101,
     polling: 47,
-    dpop: 20,
+    dpop: 76,
     cache: 55,
 }
 

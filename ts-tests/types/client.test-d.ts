@@ -1,6 +1,21 @@
 // What must compile, and what must not. Only the compiler reads this file.
 import { init, OidcClient } from "oidc-wasm";
-import type { AccessToken, IdTokenClaims, JsonValue, OidcClientOptions, Session, SignOutResult, UserInfo, WasmSource } from "oidc-wasm";
+import type {
+  AccessToken,
+  AuthorizationDetail,
+  ClaimsRequest,
+  Degradation,
+  IdTokenClaims,
+  JsonValue,
+  JsonWebKey,
+  OidcClientOptions,
+  PreparedSignIn,
+  Session,
+  SignOutResult,
+  StepUpChallenge,
+  UserInfo,
+  WasmSource,
+} from "oidc-wasm";
 import { OidcClient as InlineClient } from "oidc-wasm/inline";
 import { OidcClient as NodeClient } from "oidc-wasm/node";
 import type { Equal, Expect } from "./equal.js";
@@ -25,6 +40,49 @@ await OidcClient.create({
   timeoutSeconds: 5,
 });
 
+declare const key: CryptoKey;
+declare const jwk: JsonWebKey;
+declare const domKey: globalThis.JsonWebKey;
+const claims: ClaimsRequest = { userinfo: { email: { essential: true }, name: null }, id_token: { acr: { values: ["a", "b"] } } };
+await OidcClient.create({
+  ...minimal,
+  profile: "fapi2",
+  dpop: { bindCode: true, algorithm: "PS256", signer: "webcrypto", dangerousAllowBearer: false },
+  requestObject: { key, algorithm: "ES256", keyId: "k" },
+  responseMode: "query.jwt",
+  authorizationSignedResponseAlg: "PS256",
+  authorizationDetails: [{ type: "payment", amount: 1 }],
+  claims,
+  resource: ["https://api.example.com"],
+  allowedOrigins: ["https://a.example", { baseAddress: "https://b.example/v1", resource: "https://b.example", scope: "read" }],
+});
+for (const dpop of [true, false, {}] as const) await OidcClient.create({ ...minimal, dpop, pushedAuthorization: "always" });
+for (const key of [jwk, domKey]) await OidcClient.create({ ...minimal, requestObject: { key }, responseMode: "jwt" });
+// @ts-expect-error there is no such profile
+await OidcClient.create({ ...minimal, profile: "fapi1" });
+// @ts-expect-error there is no such signer
+await OidcClient.create({ ...minimal, dpop: { signer: "hardware" } });
+// @ts-expect-error proofs are not made with shared secrets
+await OidcClient.create({ ...minimal, dpop: { algorithm: "HS256" } });
+// @ts-expect-error a switch is on or off
+await OidcClient.create({ ...minimal, dpop: "yes" });
+// @ts-expect-error private keys are made by the client, and not given to it
+await OidcClient.create({ ...minimal, dpop: { key } });
+// @ts-expect-error without a key nothing is signed
+await OidcClient.create({ ...minimal, requestObject: { algorithm: "ES256" } });
+// @ts-expect-error unsigned request objects protect nobody
+await OidcClient.create({ ...minimal, requestObject: { key, algorithm: "none" } });
+// @ts-expect-error responses come in the query
+await OidcClient.create({ ...minimal, responseMode: "fragment.jwt" });
+// @ts-expect-error unsigned responses are never accepted
+await OidcClient.create({ ...minimal, responseMode: "jwt", authorizationSignedResponseAlg: "none" });
+// @ts-expect-error an object says where
+await OidcClient.create({ ...minimal, allowedOrigins: [{ resource: "https://b.example" }] });
+// @ts-expect-error a detail has a type
+await OidcClient.create({ ...minimal, authorizationDetails: [{ amount: 1 }] });
+// @ts-expect-error the parameter has the name on the wire in it
+await OidcClient.create({ ...minimal, claims: { idToken: { acr: null } } });
+
 // @ts-expect-error authority is required
 await OidcClient.create({ clientId: "spa", redirectUri: "https://app.example.com/" });
 // @ts-expect-error a page cannot keep a secret
@@ -44,19 +102,46 @@ export type Cases = [
   Expect<Equal<Awaited<ReturnType<OidcClient["start"]>>, Session | null>>,
   Expect<Equal<OidcClient["session"], Session | null>>,
   Expect<Equal<ReturnType<OidcClient["signIn"]>, Promise<void>>>,
-  Expect<Equal<ReturnType<OidcClient["prepareSignIn"]>, Promise<import("oidc-wasm").PreparedSignIn>>>,
+  Expect<Equal<ReturnType<OidcClient["prepareSignIn"]>, Promise<PreparedSignIn>>>,
+  Expect<Equal<ReturnType<OidcClient["signInPopup"]>, Promise<Session>>>,
+  Expect<Equal<ReturnType<OidcClient["renew"]>, Promise<Session>>>,
+  Expect<Equal<ReturnType<OidcClient["stepUpChallenge"]>, StepUpChallenge | undefined>>,
+  Expect<Equal<ReturnType<OidcClient["stepUp"]>, Promise<Response>>>,
   Expect<Equal<ReturnType<OidcClient["handleCallback"]>, Promise<Session>>>,
   Expect<Equal<ReturnType<OidcClient["getAccessToken"]>, Promise<AccessToken>>>,
   Expect<Equal<ReturnType<OidcClient["getIdToken"]>, Promise<string>>>,
   Expect<Equal<ReturnType<OidcClient["fetchUserInfo"]>, Promise<UserInfo>>>,
   Expect<Equal<ReturnType<OidcClient["signOut"]>, Promise<SignOutResult>>>,
-  Expect<Equal<AccessToken["type"], "Bearer">>,
+  Expect<Equal<AccessToken["type"], "Bearer" | "DPoP">>,
+  Expect<Equal<Session["tokenType"], "Bearer" | "DPoP">>,
+  Expect<Equal<Session["authorizationDetails"], readonly AuthorizationDetail[] | undefined>>,
   Expect<Equal<Session["claims"], IdTokenClaims>>,
   Expect<Equal<Parameters<typeof init>[0], WasmSource | undefined>>,
 ];
 
 await client.signIn();
 await client.signIn({ appState: { returnTo: "/", tabs: [1, 2, null] }, maxAgeSeconds: 0, signal: new AbortController().signal });
+const prepared = await client.prepareSignIn({ claims, authorizationDetails: [{ type: "account" }], scope: "openid" });
+await client.signIn({ prepared });
+await client.signIn({ prepared, signal: new AbortController().signal });
+const until: number | undefined = prepared.expiresAt;
+void until;
+// @ts-expect-error what is prepared is not prepared again
+await client.prepareSignIn({ prepared });
+// @ts-expect-error the URL alone does not tell when it is too old
+await client.signIn({ prepared: prepared.url });
+// @ts-expect-error a window is for the client to open
+await client.prepareSignIn({ popup: true });
+await client.signInPopup({ acrValues: "urn:mfa", width: 400, height: 600, timeoutSeconds: 60 });
+await client.getAccessToken({ resource: "https://api.example.com", scope: "read", minValiditySeconds: 30 });
+// @ts-expect-error one token is for one resource
+await client.getAccessToken({ resource: ["https://a.example", "https://b.example"] });
+// @ts-expect-error what has begun is not aborted
+await client.getAccessToken({ signal: new AbortController().signal });
+const refused = await client.fetch("https://api.example.com/");
+const challenge = client.stepUpChallenge(refused);
+await client.signIn({ ...challenge, appState: { returnTo: "/" } });
+if (challenge) console.log((await client.stepUp(refused, { width: 400 })).status);
 // @ts-expect-error functions do not survive JSON
 await client.signIn({ appState: () => 1 });
 // @ts-expect-error dates do not survive JSON
@@ -91,6 +176,7 @@ await detached("https://api.example.com/");
 const off: () => void = client.on("signedIn", (who) => who.subject);
 off();
 client.on("signedOut", () => {});
+client.on("degraded", ({ feature, reason }: Degradation) => [feature === "dpopKey", reason.length]);
 client.on("signedOut", async (nothing: undefined) => nothing);
 // @ts-expect-error there is no such event
 client.on("signedUp", () => {});
@@ -106,6 +192,41 @@ await init();
 for (const source of ["/x.wasm", new URL("https://a.example/x.wasm"), new Uint8Array(8), fetch("/x.wasm")] as const) await init(source);
 // @ts-expect-error a source is given or left out
 await init(null);
+
+// Details of one's own.
+type Payment = { readonly type: "payment"; readonly amount: string; readonly to?: string };
+interface Account extends AuthorizationDetail {
+  readonly type: "account";
+  readonly actions: readonly ("read" | "write")[];
+}
+const bank = await OidcClient.create<Payment | Account>({
+  ...minimal,
+  authorizationDetails: [{ type: "payment", amount: "1.00" }, { type: "account", actions: ["read"] }],
+});
+for (const detail of (await bank.start())?.authorizationDetails ?? []) {
+  if (detail.type === "payment") console.log(detail.amount.length, detail.to?.length);
+  else console.log(detail.actions.includes("write"), detail["bank"]);
+  // @ts-expect-error there is no such type
+  if (detail.type === "transfer") console.log();
+}
+await bank.signIn({ authorizationDetails: [{ type: "payment", amount: "2.00", to: "DE89" }] });
+bank.on("signedIn", (who) => who.authorizationDetails?.[0]?.type satisfies "payment" | "account" | undefined);
+const granted: readonly (Payment | Account)[] | undefined = (await bank.getAccessToken()).authorizationDetails;
+const renewed: Session<Payment | Account> = await bank.renew();
+await bank.signInPopup({ authorizationDetails: [{ type: "account", actions: [] }] });
+// @ts-expect-error an amount is a text
+await bank.signIn({ authorizationDetails: [{ type: "payment", amount: 2 }] });
+// @ts-expect-error no such action
+await bank.prepareSignIn({ authorizationDetails: [{ type: "account", actions: ["delete"] }] });
+// @ts-expect-error no such member
+await bank.signIn({ authorizationDetails: [{ type: "payment", amount: "2.00", too: "DE89" }] });
+// @ts-expect-error something has to say what it is
+export type Typeless = OidcClient<{ readonly amount: string }>;
+// What knows nothing of details takes clients and sessions that do.
+const general: OidcClient = bank;
+const someone: Session | null = bank.session;
+export const maker = <Detail extends AuthorizationDetail>(options: OidcClientOptions<Detail>): OidcClient<Detail> => new OidcClient(options);
+void [granted, renewed, general, someone];
 
 const options: OidcClientOptions = minimal;
 // @ts-expect-error options are not changed after they were given

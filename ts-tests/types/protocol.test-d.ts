@@ -4,6 +4,7 @@ import {
   certificateThumbprint,
   createAuthorizeUrl,
   createEndSessionUrl,
+  createRequestObject,
   createRequestUrl,
   deleteClient,
   DiscoveryCache,
@@ -41,6 +42,7 @@ import {
   timingSafeEqual,
   TokenTypeIdentifiers,
   updateClient,
+  validateAuthorizeResponse,
   validateIdToken,
   validateLogoutToken,
 } from "oidc-wasm";
@@ -170,6 +172,13 @@ const token = await requestToken(custom);
 void token.expiresIn.toFixed();
 // @ts-expect-error an answer is not changed
 token.accessToken = "x";
+type Payment = { readonly type: "payment"; readonly amount: string };
+const paid = await requestRefreshToken<JsonObject, Payment>({ metadata, clientId, refreshToken: "r" });
+const amount: string | undefined = paid.authorizationDetails?.[0]?.amount;
+const kinds: readonly string[] | undefined = token.authorizationDetails?.map((detail) => detail.type);
+void [amount, kinds];
+// @ts-expect-error an answer is not changed
+paid.authorizationDetails?.push({ type: "payment", amount: "1" });
 const member: unknown = token.json["anything"];
 const [text, whole, list]: [string | undefined, number | undefined, readonly string[]] = [
   getString(token.json, "anything"),
@@ -251,13 +260,32 @@ const claims = await validateIdToken({ idToken: "t", metadata, clientId, nonce: 
 await validateIdToken({ idToken: "t", metadata, clientId });
 // @ts-expect-error unsigned tokens are never accepted
 await validateIdToken({ idToken: "t", metadata, clientId, nonce: "n", algorithm: "none" });
+await validateIdToken({ idToken: "t", metadata, clientId, nonce: null, previousClaims: claims });
 const logout = await validateLogoutToken({ logoutToken: "t", metadata, clientId });
+const signedResponse = await validateAuthorizeResponse({ response: "a.b.c", metadata, clientId, state: "s", keySet: set, signal });
+await validateAuthorizeResponse({ response: "a.b.c", metadata, clientId, algorithm: "ES256", clockToleranceSeconds: 0, timeoutSeconds: 5 });
+// @ts-expect-error unsigned responses are never accepted
+await validateAuthorizeResponse({ response: "a.b.c", metadata, clientId, algorithm: "none" });
+// @ts-expect-error whom it is for is not left out
+await validateAuthorizeResponse({ response: "a.b.c", metadata });
+// @ts-expect-error all of it is compared, an issuer is known from the metadata
+await validateAuthorizeResponse({ response: "a.b.c", metadata, clientId, issuer: "https://id.example.com" });
 
 // DPoP.
 const proofKey = await DpopKey.generate({ algorithm: "ES384", extractable: false });
 await DpopKey.from(await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign", "verify"]));
 await DpopKey.import(domKey);
 await DpopKey.import(proofKey.publicJwk);
+// A key in WebCrypto has its pair; one in software has none, and says so.
+const pair: CryptoKeyPair = proofKey.keyPair;
+const noPair: CryptoKeyPair | undefined = (await DpopKey.generate({ signer: "software" })).keyPair;
+await DpopKey.import(domKey, { signer: "software" });
+void [(await DpopKey.import(domKey, { signer: "webcrypto" })).keyPair.privateKey, pair, noPair];
+// @ts-expect-error it may be undefined
+void (await DpopKey.generate({ signer: "software" })).keyPair.privateKey;
+// @ts-expect-error there are two signers
+await DpopKey.generate({ signer: "hardware" });
+await proofKey.proof({ method: "GET", url: "https://a.example", clockOffset: -3 });
 const proof: string = await proofKey.proof({ method: "POST", url: new URL("https://id.example.com/token") });
 await requestToken({ ...custom, headers: { DPoP: proof } });
 // What came with the last answer, if anything did.
@@ -306,7 +334,37 @@ createAuthorizeUrl({ ...target, requestUri: "urn:x", responseType: "code" });
 createAuthorizeUrl({ ...target, request: "a.b.c", nonce: "n" });
 // @ts-expect-error a detail has a type
 createAuthorizeUrl({ ...target, responseType: "none", authorizationDetails: [{ amount: 1 }] });
+createAuthorizeUrl<Payment>({ ...target, responseType: "none", authorizationDetails: [{ type: "payment", amount: "1" }] });
+// @ts-expect-error an amount is a text
+createAuthorizeUrl<Payment>({ ...target, responseType: "none", authorizationDetails: [{ type: "payment", amount: 1 }] });
+// @ts-expect-error a claim is asked for by an object, or null
+createAuthorizeUrl({ ...target, responseType: "none", claims: { userinfo: { email: true } } });
+const requestObject: string = await createRequestObject({
+  clientId,
+  issuer: metadata.issuer,
+  key,
+  keyId: "k",
+  lifetimeSeconds: 60,
+  responseType: "code",
+  codeChallenge: "c",
+  authorizationDetails: [{ type: "payment", amount: 1 }],
+  parameters: { vendor: "x" },
+});
+createAuthorizeUrl({ ...target, request: requestObject, responseType: "code", scope: "openid" });
+await createRequestObject({ clientId, issuer: metadata.issuer, key: domKey, algorithm: "PS256", responseType: "none" });
+// @ts-expect-error whom it is for is not left out
+await createRequestObject({ clientId, key, responseType: "none" });
+// @ts-expect-error unsigned request objects protect nobody
+await createRequestObject({ clientId, issuer: metadata.issuer, key, algorithm: "none", responseType: "none" });
+// @ts-expect-error a request object is in no other
+await createRequestObject({ clientId, issuer: metadata.issuer, key, responseType: "none", request: "a.b.c" });
 await pushAuthorizationRequest({ ...target, responseType: "code", codeChallenge: "c" });
+const tagged = await pushAuthorizationRequest<{ readonly tag: string }, Payment>({
+  ...target,
+  responseType: "none",
+  authorizationDetails: [{ type: "payment", amount: "1" }],
+});
+void tagged.json.tag.length;
 await pushAuthorizationRequest({ ...target, request: "a.b.c", clientAuthentication: { method: "private_key_jwt", key } });
 // @ts-expect-error what is pushed is no reference
 await pushAuthorizationRequest({ ...target, requestUri: "urn:x" });
@@ -348,6 +406,8 @@ export type Cases = [
   Expect<Equal<typeof claims, IdTokenClaims>>,
   Expect<Equal<typeof logout, LogoutTokenClaims>>,
   Expect<Equal<typeof response, AuthorizationResponse>>,
+  Expect<Equal<typeof signedResponse, AuthorizationResponse>>,
+  Expect<Equal<typeof paid, TokenEndpointResponse<JsonObject, Payment>>>,
   Expect<Equal<ReturnType<typeof revokeToken>, Promise<ProtocolResponse>>>,
   Expect<Equal<ReturnType<typeof deleteClient>, Promise<ProtocolResponse>>>,
   Expect<Equal<typeof about, Introspection>>,

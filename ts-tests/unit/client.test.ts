@@ -1,8 +1,10 @@
-import type { OidcClient, OidcClientOptions, Session } from "oidc-wasm/node";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader, exportJWK, generateKeyPair, jwtVerify, type JWK } from "jose";
+import type { Degradation, JsonWebKey, OidcClient, OidcClientOptions, Session } from "oidc-wasm/node";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { freshPackage, type Package } from "./support/package.ts";
 import { openPage, type FakePage } from "./support/page.ts";
 import { startProvider, type TinyProvider } from "./support/provider.ts";
+import { serve } from "./support/server.ts";
 
 const APP = "https://app.example.com";
 
@@ -311,6 +313,531 @@ describe("signIn", () => {
   });
 });
 
+describe("signIn with what was prepared", () => {
+  /** A sign-in that the provider knows for a minute. */
+  async function prepare(): Promise<{ page: FakePage; client: OidcClient; prepared: Awaited<ReturnType<OidcClient["prepareSignIn"]>> }> {
+    provider.settings.pushes = 60;
+    const page = openPage(`${APP}/`);
+    const client = await makeClient();
+    return { page, client, prepared: await client.prepareSignIn({ loginHint: "ada", appState: { from: "here" } }) };
+  }
+
+  test("AR-12: leaves at once, without another request", async () => {
+    const { page, client, prepared } = await prepare();
+    const before = provider.requests.length;
+    const leaving = client.signIn({ prepared });
+    expect(page.visited).toEqual([prepared.url]);
+    await leaving;
+    expect(provider.requests).toHaveLength(before);
+    expect(prepared.expiresAt).toBeGreaterThan(Date.now() / 1000);
+  });
+
+  test("AR-12: pushes the same options again when it was used", async () => {
+    const { page, client, prepared } = await prepare();
+    for (let click = 0; click < 3; click += 1) await client.signIn({ prepared });
+    expect(provider.count("/par")).toBe(3);
+    expect(new Set(page.visited).size).toBe(3);
+    const states = provider.sent("/par").map((body) => body.get("state"));
+    expect(new Set(states).size).toBe(3);
+    expect(provider.sent("/par").map((body) => body.get("login_hint"))).toEqual(["ada", "ada", "ada"]);
+    await load(provider.approve(page.visited[2] ?? ""));
+    expect((await (await makeClient()).start())?.appState).toEqual({ from: "here" });
+  });
+
+  test("AR-13: pushes again when the provider has forgotten it", async () => {
+    const { page, client, prepared } = await prepare();
+    vi.spyOn(Date, "now").mockReturnValue(((prepared.expiresAt ?? 0) + 1) * 1000);
+    await client.signIn({ prepared });
+    expect(provider.count("/par")).toBe(2);
+    expect(page.visited).toHaveLength(1);
+    expect(page.visited).not.toContain(prepared.url);
+  });
+
+  test("prepares again what was not pushed too, when it is used or old", async () => {
+    const page = openPage(`${APP}/`);
+    const client = await makeClient();
+    const [first, second] = [await client.prepareSignIn({ loginHint: "ada" }), await client.prepareSignIn()];
+    expect(first).not.toHaveProperty("expiresAt");
+    await client.signIn({ prepared: first });
+    await client.signIn({ prepared: first });
+    vi.spyOn(Date, "now").mockReturnValue(Date.now() + 301_000);
+    await client.signIn({ prepared: second });
+    expect(page.visited[0]).toBe(first.url);
+    expect(provider.asked(page.visited[1] ?? "").get("login_hint")).toBe("ada");
+    expect(new Set([...page.visited, second.url]).size).toBe(4);
+  });
+
+  test("lets what else is said count", async () => {
+    const { page, client, prepared } = await prepare();
+    await client.signIn({ prepared, prompt: "login", signal: new AbortController().signal });
+    const asked = provider.asked(page.visited[0] ?? "");
+    expect([asked.get("prompt"), asked.get("login_hint")]).toEqual(["login", "ada"]);
+    const leaving = client.signIn({ prepared, signal: new AbortController().signal });
+    expect(page.visited[1]).toBe(prepared.url);
+    await leaving;
+  });
+
+  test("goes nowhere when it is aborted, and can be used afterwards", async () => {
+    const { page, client, prepared } = await prepare();
+    await expect(client.signIn({ prepared, signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "aborted" });
+    expect(page.visited).toEqual([]);
+    await client.signIn({ prepared });
+    expect(page.visited).toEqual([prepared.url]);
+  });
+
+  test("takes nothing that this client has not prepared", async () => {
+    const { page, client, prepared } = await prepare();
+    const refused = { code: "invalid_argument", details: { option: "prepared" } };
+    await expect(client.signIn({ prepared: { ...prepared } })).rejects.toMatchObject(refused);
+    await expect((await makeClient()).signIn({ prepared })).rejects.toMatchObject(refused);
+    expect(page.visited).toEqual([]);
+    client.dispose();
+    await expect(client.signIn({ prepared })).rejects.toMatchObject({ code: "client_disposed" });
+  });
+});
+
+describe("what one sign-in asks for", () => {
+  const detail = { type: "payment", amount: "12.30" };
+  const claims = { userinfo: { email: { essential: true } }, id_token: { acr: null } };
+
+  test("is what the client asks for, or something else", async () => {
+    openPage(`${APP}/`);
+    const client = await makeClient({ authorizationDetails: [detail], claims, scope: "openid email" });
+    const usual = provider.asked((await client.prepareSignIn()).url);
+    expect(JSON.parse(usual.get("authorization_details") ?? "")).toEqual([detail]);
+    expect(JSON.parse(usual.get("claims") ?? "")).toEqual(claims);
+    expect(usual.get("scope")).toBe("openid email");
+    const special = { authorizationDetails: [{ type: "account" }], claims: { id_token: { acr: { value: "urn:mfa" } } }, scope: "openid" };
+    const asked = provider.asked((await client.prepareSignIn(special)).url);
+    expect(JSON.parse(asked.get("authorization_details") ?? "")).toEqual(special.authorizationDetails);
+    expect(JSON.parse(asked.get("claims") ?? "")).toEqual(special.claims);
+    expect(asked.get("scope")).toBe("openid");
+  });
+
+  test("AR-16: is refused when a detail has no type", async () => {
+    openPage(`${APP}/`);
+    const wrong = { authorizationDetails: [{ amount: 1 } as unknown as { type: string }] };
+    await expect(makeClient(wrong)).rejects.toMatchObject({ code: "invalid_configuration" });
+    await expect((await makeClient()).prepareSignIn(wrong)).rejects.toMatchObject({ code: "invalid_argument" });
+  });
+
+  test("counts as it was when the call was made", async () => {
+    openPage(`${APP}/`);
+    const client = await makeClient({ dpop: true });
+    const appState = { from: "then" };
+    const preparing = client.prepareSignIn({ appState });
+    appState.from = "now";
+    await load(provider.approve((await preparing).url));
+    expect((await (await makeClient({ dpop: true })).start())?.appState).toEqual({ from: "then" });
+  });
+
+  test("may be granted otherwise", async () => {
+    provider.settings.authorizationDetails = [{ ...detail, account: "DE89" }];
+    const { client } = await signedIn({ authorizationDetails: [detail] });
+    expect(client.session).toMatchObject({ tokenType: "Bearer", authorizationDetails: [{ ...detail, account: "DE89" }] });
+    expect(Object.isFrozen(client.session?.authorizationDetails?.[0])).toBe(true);
+    expect(await client.getAccessToken()).toMatchObject({ type: "Bearer", authorizationDetails: [{ account: "DE89" }] });
+  });
+});
+
+describe("access tokens", () => {
+  /** More than any token here has left. */
+  const LONG = { minValiditySeconds: 1000 };
+
+  test("that are good are given without a request", async () => {
+    provider.settings.refreshes = true;
+    const { client } = await signedIn();
+    const before = provider.requests.length;
+    expect(await client.getAccessToken({ minValiditySeconds: 30 })).toMatchObject({ token: "CANARY-access-token", type: "Bearer" });
+    expect(provider.requests).toHaveLength(before);
+  });
+
+  test("that are too old are renewed once for all who ask, by the refresh token that came last", async () => {
+    provider.settings.refreshes = true;
+    const { client } = await signedIn();
+    const tokens = await Promise.all(Array.from({ length: 20 }, () => client.getAccessToken(LONG)));
+    expect(new Set(tokens.map(({ token }) => token))).toEqual(new Set(["CANARY-access-token-2"]));
+    expect(await client.getAccessToken(LONG)).toMatchObject({ token: "CANARY-access-token-3" });
+    expect(await client.getAccessToken()).toMatchObject({ token: "CANARY-access-token-3" });
+    expect(provider.sent("/token").map((body) => body.get("refresh_token"))).toEqual([
+      null,
+      "CANARY-refresh-token-1",
+      "CANARY-refresh-token-2",
+    ]);
+  });
+
+  test("that have expired are renewed before userinfo is asked", async () => {
+    provider.settings.refreshes = true;
+    const { client } = await signedIn();
+    vi.spyOn(Date, "now").mockReturnValue(Date.now() + 301_000);
+    expect(await client.fetchUserInfo()).toMatchObject({ sub: "ada" });
+    const asked = provider.requests.find(({ path }) => path === "/userinfo");
+    expect(asked?.headers.authorization).toBe("Bearer CANARY-access-token-2");
+  });
+
+  test("for a resource or a scope are asked for by name, kept, and one at a time", async () => {
+    provider.settings.refreshes = true;
+    const { client } = await signedIn({ scope: "openid read write" });
+    const resource = "https://api.example.com/";
+    const wanted = [{ resource }, { scope: "read" }, { resource, scope: "read write" }];
+    // A refresh token that is sent twice would be refused.
+    const tokens = await Promise.all([...wanted, ...wanted].map((options) => client.getAccessToken(options)));
+    expect(new Set(tokens.map(({ token }) => token)).size).toBe(3);
+    expect(tokens[0]).toMatchObject({ resource });
+    expect(tokens[1]).toMatchObject({ scope: "read" });
+    const bodies = provider.sent("/token").slice(1);
+    expect(bodies.map((body) => [body.get("resource"), body.get("scope")])).toEqual([
+      [resource, null],
+      [null, "read"],
+      [resource, "read write"],
+    ]);
+    expect(await client.getAccessToken({ scope: "write read", resource })).toEqual(tokens[2]);
+    expect(await client.getAccessToken()).toMatchObject({ token: "CANARY-access-token" });
+    expect(provider.count("/token")).toBe(4);
+  });
+
+  test("go to the addresses they are for", async () => {
+    provider.settings.refreshes = true;
+    await using api = await serve((_request, response) => response.end());
+    const resource = "https://api.example.com/";
+    const { client } = await signedIn({
+      scope: "openid read",
+      allowedOrigins: [{ baseAddress: `${api.origin}/own`, resource }, { baseAddress: `${api.origin}/read`, scope: "read" }, api.origin],
+    });
+    for (const path of ["/own/a", "/read", "/owned", "/own"]) await client.fetch(api.origin + path);
+    expect(api.requests.map(({ headers }) => headers.authorization)).toEqual([
+      "Bearer CANARY-access-token-2",
+      "Bearer CANARY-access-token-3",
+      "Bearer CANARY-access-token",
+      "Bearer CANARY-access-token-2",
+    ]);
+  });
+
+  test("that are being renewed are waited for by whoever needs them, and by nobody else", async () => {
+    provider.settings.refreshes = true;
+    await using api = await serve((_request, response) => response.end());
+    const { client } = await signedIn({ allowedOrigins: [api.origin] });
+    vi.spyOn(Date, "now").mockReturnValue(Date.now() + 301_000);
+    const release = provider.holdTokens();
+    const leaving = new AbortController();
+    const left = client.fetch(api.origin, { signal: leaving.signal });
+    await expect.poll(() => provider.count("/token")).toBe(2);
+    leaving.abort();
+    await expect(left).rejects.toMatchObject({ code: "aborted" });
+    const waiting = client.fetch(api.origin);
+    client.dispose();
+    release();
+    expect((await waiting).status).toBe(200);
+    expect(api.requests.map(({ headers }) => headers.authorization)).toEqual(["Bearer CANARY-access-token-2"]);
+    expect(provider.count("/token")).toBe(2);
+  });
+
+  test("cannot be renewed without a refresh token", async () => {
+    const { client } = await signedIn();
+    const refused = { code: "access_token_expired", type: "interaction" };
+    await expect(client.getAccessToken(LONG)).rejects.toMatchObject(refused);
+    await expect(client.renew()).rejects.toMatchObject(refused);
+    expect(client.session?.subject).toBe("ada");
+  });
+
+  test("that came too late are an error, not a loop", async () => {
+    Object.assign(provider.settings, { refreshes: true, tokenSeconds: 0 });
+    const { client } = await signedIn({ allowedOrigins: ["https://api.example.com"] });
+    await expect(client.fetch("https://api.example.com/")).rejects.toMatchObject({ code: "access_token_expired" });
+    expect(provider.count("/token")).toBe(2);
+  });
+});
+
+describe("renew", () => {
+  test("gets new tokens however good the old ones are, once for all who call it together", async () => {
+    provider.settings.refreshes = true;
+    const { client } = await signedIn();
+    provider.settings.tokenSeconds = 3000;
+    const before = client.session;
+    const sessions = await Promise.all([client.renew(), client.renew()]);
+    expect(provider.count("/token")).toBe(2);
+    expect(sessions[0]).toBe(client.session);
+    expect(sessions[1]).toBe(client.session);
+    expect(sessions[0]?.expiresAt).toBeGreaterThan(before?.expiresAt ?? Infinity);
+    await client.renew();
+    expect(provider.count("/token")).toBe(3);
+  });
+
+  test("goes on when the client is disposed of, and another client has what came of it", async () => {
+    provider.settings.refreshes = true;
+    const { client } = await signedIn({ storage: "session" });
+    const release = provider.holdTokens();
+    const renewing = client.renew();
+    await expect.poll(() => provider.count("/token")).toBe(2);
+    client.dispose();
+    release();
+    expect((await renewing).subject).toBe("ada");
+    const next = await makeClient({ storage: "session" });
+    expect(await next.getAccessToken()).toMatchObject({ token: "CANARY-access-token-2" });
+    await next.renew();
+    expect(provider.count("/token")).toBe(3);
+  });
+
+  test("ends the session when the provider says so, and tells it once", async () => {
+    provider.settings.refreshes = true;
+    const { client } = await signedIn();
+    let events = 0;
+    client.on("signedOut", () => (events += 1));
+    provider.failTokens(400, "invalid_grant");
+    const calls = [client.renew(), client.renew(), client.getAccessToken({ minValiditySeconds: 1000 })];
+    const outcomes = await Promise.allSettled(calls);
+    const ended = { code: "session_ended", type: "interaction", error: "invalid_grant" };
+    for (const outcome of outcomes.slice(0, 2)) expect(outcome).toMatchObject({ status: "rejected", reason: ended });
+    expect(outcomes[2]).toMatchObject({ status: "rejected", reason: { code: "not_signed_in" } });
+    expect(provider.count("/token")).toBe(2);
+    expect(client.session).toBeNull();
+    expect(events).toBe(1);
+  });
+
+  test("leaves the session alone when the provider has another problem", async () => {
+    provider.settings.refreshes = true;
+    const { client } = await signedIn();
+    provider.failTokens(503, "temporarily_unavailable");
+    await expect(client.renew()).rejects.toMatchObject({ code: "token_error" });
+    expect(client.session?.subject).toBe("ada");
+    provider.failTokens(200, undefined);
+    expect((await client.renew()).subject).toBe("ada");
+  });
+});
+
+describe("one renewal at a time", () => {
+  /** Web Locks as they are, of one page. */
+  function stubLocks(): { readonly log: string[] } {
+    const log: string[] = [];
+    let last: Promise<unknown> = Promise.resolve();
+    const request = <T>(name: string, run: () => Promise<T>): Promise<T> => {
+      const turn = last.then(async () => {
+        log.push(`take ${name}`);
+        try {
+          return await run();
+        } finally {
+          log.push(`give ${name}`);
+        }
+      });
+      last = turn.catch(() => {});
+      return turn;
+    };
+    vi.stubGlobal("navigator", { locks: { request } });
+    return { log };
+  }
+
+  test("is held by a lock that all tabs of this issuer and client share", async () => {
+    const { log } = stubLocks();
+    provider.settings.refreshes = true;
+    const { client } = await signedIn();
+    await client.getAccessToken();
+    expect(log).toEqual([]);
+    await Promise.all([client.renew(), client.getAccessToken({ scope: "openid" })]);
+    const name = `oidc-wasm ${provider.issuer} spa`;
+    expect(log).toEqual([`take ${name}`, `give ${name}`, `take ${name}`, `give ${name}`]);
+  });
+
+  test("is kept from page to page: what another tab has renewed meanwhile is not renewed again", async () => {
+    provider.settings.refreshes = true;
+    const { client } = await signedIn({ storage: "session" });
+    const other = await makeClient({ storage: "session" });
+    const ask = { minValiditySeconds: 299 };
+    vi.spyOn(Date, "now").mockReturnValue(Date.now() + 10_000);
+    const tokens = await Promise.all([client.getAccessToken(ask), other.getAccessToken(ask)]);
+    expect(tokens[0]).toEqual(tokens[1]);
+    expect(provider.count("/token")).toBe(2);
+  });
+
+  test("works where locks are there and may not be used", async () => {
+    const request = (): Promise<never> => Promise.reject(new DOMException("No origin.", "SecurityError"));
+    vi.stubGlobal("navigator", { locks: { request } });
+    provider.settings.refreshes = true;
+    const { client } = await signedIn();
+    await Promise.all([client.renew(), client.getAccessToken({ scope: "openid" })]);
+    expect(provider.count("/token")).toBe(3);
+  });
+
+  test.each(["with", "without"])("is not tried again after a failure, %s locks, and does not block the next", async (locks) => {
+    if (locks === "with") stubLocks();
+    provider.settings.refreshes = true;
+    const { client } = await signedIn();
+    provider.failTokens(503, "temporarily_unavailable");
+    await expect(client.renew()).rejects.toMatchObject({ code: "token_error" });
+    expect(provider.count("/token")).toBe(2);
+    provider.failTokens(200, undefined);
+    await client.renew();
+    expect(provider.count("/token")).toBe(3);
+  });
+});
+
+describe("with dpop", () => {
+  /** The keys of the proofs that the provider saw, by path. */
+  async function provers(): Promise<Record<string, string>> {
+    const seen: Record<string, string> = {};
+    for (const { path, headers } of provider.requests) {
+      if (headers["dpop"] === undefined) continue;
+      seen[path] = await calculateJwkThumbprint(decodeProtectedHeader(String(headers["dpop"])).jwk as JWK);
+    }
+    return seen;
+  }
+
+  test("DP-10: a key that cannot be kept lives in this page, and the application is told", async () => {
+    // Node has no IndexedDB.
+    openPage(`${APP}/`);
+    const before = await makeClient({ dpop: true });
+    const told: Degradation[] = [];
+    before.on("degraded", (what) => told.push(what));
+    const { url } = await before.prepareSignIn();
+    expect(told).toEqual([{ feature: "dpopKey", reason: "NotSupportedError" }]);
+    expect(provider.asked(url).has("dpop_jkt")).toBe(false);
+
+    await load(provider.approve(url));
+    const client = await makeClient({ dpop: true });
+    expect((await client.start())?.tokenType).toBe("DPoP");
+    expect((await client.getAccessToken()).type).toBe("DPoP");
+    await client.fetchUserInfo();
+    const keys = await provers();
+    expect(Object.keys(keys)).toEqual(["/token", "/userinfo"]);
+    expect(keys["/userinfo"]).toBe(keys["/token"]);
+  });
+
+  test("DP-12: a renewal is proved by the key of the session", async () => {
+    provider.settings.refreshes = true;
+    const { client } = await signedIn({ dpop: true });
+    const first = (await provers())["/token"];
+    await client.renew();
+    expect((await provers())["/token"]).toBe(first);
+    expect(client.session?.tokenType).toBe("DPoP");
+  });
+
+  test("the software signer is chosen by name, and its key lives in this page", async () => {
+    openPage(`${APP}/`);
+    const before = await makeClient({ dpop: { signer: "software" } });
+    const told: Degradation[] = [];
+    before.on("degraded", (what) => told.push(what));
+    const { url } = await before.prepareSignIn();
+    expect(told).toEqual([{ feature: "dpopKey", reason: "software" }]);
+    await load(provider.approve(url));
+    const client = await makeClient({ dpop: { signer: "software" } });
+    expect((await client.start())?.tokenType).toBe("DPoP");
+  });
+
+  test("DP-11: a session whose key is lost is no session, and no request is made for it", async () => {
+    provider.settings.refreshes = true;
+    await signedIn({ dpop: true, storage: "session" });
+    const before = provider.requests.length;
+    await load(`${APP}/`);
+    const client = await makeClient({ dpop: true, storage: "session" });
+    const told: Degradation[] = [];
+    client.on("degraded", (what) => told.push(what));
+    expect(await client.start()).toBeNull();
+    expect(told).toEqual([{ feature: "dpopKey", reason: "lost" }]);
+    expect(provider.requests.slice(before).filter(({ path }) => path === "/token" || path === "/userinfo")).toEqual([]);
+    await expect(client.getAccessToken()).rejects.toMatchObject({ code: "not_signed_in" });
+  });
+
+  test("DP-11: a key that is found lost later ends the session by name", async () => {
+    provider.settings.refreshes = true;
+    await signedIn({ dpop: true, storage: "session" });
+    await load(`${APP}/`);
+    const client = await makeClient({ dpop: true, storage: "session" });
+    expect(client.session?.subject).toBe("ada");
+    let events = 0;
+    client.on("signedOut", () => (events += 1));
+    await expect(client.getAccessToken()).rejects.toMatchObject({ code: "dpop_key_lost", type: "storage" });
+    expect(client.session).toBeNull();
+    expect(events).toBe(1);
+  });
+
+  test.each<[string, unknown]>([
+    ["a misspelt member", { sginer: "software" }],
+    ["an algorithm with a shared secret", { algorithm: "HS256" }],
+    ["a text", "yes"],
+    ["an unknown signer", { signer: "hardware" }],
+    ["an algorithm that the software lacks", { signer: "software", algorithm: "PS256" }],
+  ])("%s is refused", async (_what, dpop) => {
+    const wrong = { dpop: dpop as boolean };
+    await expect(makeClient(wrong)).rejects.toMatchObject({ code: "invalid_configuration", type: "usage" });
+  });
+
+  test.each([false, null])("%o means without", async (dpop) => {
+    const { client } = await signedIn({ dpop: dpop as boolean });
+    expect(client.session?.tokenType).toBe("Bearer");
+    expect(await provers()).toEqual({});
+  });
+
+  test("comes with the profile, which does not go without", async () => {
+    const wrong = { profile: "fapi2", dpop: false } as const;
+    await expect(makeClient(wrong)).rejects.toMatchObject({ code: "profile_violation", type: "policy" });
+    const client = await makeClient({ profile: "fapi2" });
+    const told: Degradation[] = [];
+    client.on("degraded", (what) => told.push(what));
+    openPage(`${APP}/`);
+    await client.prepareSignIn().catch(() => {});
+    expect(told).toHaveLength(1);
+  });
+});
+
+describe("signed requests", () => {
+  test("AR-15: have everything in a JWT that the key has signed", async () => {
+    provider.settings.pushes = 60;
+    openPage(`${APP}/`);
+    const { privateKey, publicKey } = await generateKeyPair("ES256");
+    const client = await makeClient({ requestObject: { key: privateKey, keyId: "k1" }, resource: ["https://a.example/", "https://b.example/"] });
+    await client.prepareSignIn({ loginHint: "ada" });
+    const [body] = provider.sent("/par");
+    expect([...(body?.keys() ?? [])].sort()).toEqual(["client_id", "request"]);
+    const options = { issuer: "spa", audience: provider.issuer, typ: "oauth-authz-req+jwt", algorithms: ["ES256"] };
+    const { payload, protectedHeader } = await jwtVerify(body?.get("request") ?? "", publicKey, options);
+    expect(protectedHeader.kid).toBe("k1");
+    expect(payload).toMatchObject({ client_id: "spa", response_type: "code", login_hint: "ada", scope: "openid" });
+    expect(payload["resource"]).toEqual(["https://a.example/", "https://b.example/"]);
+    for (const claim of ["sub", "request", "request_uri"]) expect(payload).not.toHaveProperty(claim);
+    expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBeLessThanOrEqual(300);
+  });
+
+  test("are signed by a JWK too, whose members tell how", async () => {
+    openPage(`${APP}/`);
+    const { privateKey, publicKey } = await generateKeyPair("PS256", { extractable: true });
+    const jwk = { ...(await exportJWK(privateKey)), kid: "k2" } as JsonWebKey;
+    const client = await makeClient({ requestObject: { key: jwk } });
+    // What becomes of it later is nobody's business here.
+    Reflect.deleteProperty(jwk, "d");
+    const [first, second] = [await client.prepareSignIn(), await client.prepareSignIn()];
+    const request = new URL(first.url).searchParams.get("request") ?? "";
+    const { protectedHeader } = await jwtVerify(request, publicKey);
+    expect(protectedHeader).toMatchObject({ alg: "PS256", kid: "k2" });
+    expect(decodeJwt(request).jti).not.toBe(decodeJwt(new URL(second.url).searchParams.get("request") ?? "").jti);
+  });
+
+  test("are signed again when they are too old to leave with", async () => {
+    const page = openPage(`${APP}/`);
+    const { privateKey } = await generateKeyPair("ES256");
+    const client = await makeClient({ requestObject: { key: privateKey } });
+    const prepared = await client.prepareSignIn();
+    const { exp = 0 } = decodeJwt(new URL(prepared.url).searchParams.get("request") ?? "");
+    expect(prepared.expiresAt).toBe(exp);
+    vi.spyOn(Date, "now").mockReturnValue(exp * 1000);
+    await client.signIn({ prepared });
+    expect(decodeJwt(new URL(page.visited[0] ?? "").searchParams.get("request") ?? "").exp).toBeGreaterThan(exp);
+  });
+
+  test("are refused with a key that cannot sign them, before anything is sent", async () => {
+    const { publicKey } = await generateKeyPair("ES256");
+    const { privateKey } = await generateKeyPair("ES256");
+    for (const requestObject of [{ key: publicKey }, { key: privateKey, algorithm: "PS256" }, { key: "pem" }, {}]) {
+      const wrong = { requestObject } as unknown as Partial<OidcClientOptions>;
+      await expect(makeClient(wrong)).rejects.toMatchObject({ code: "invalid_argument", type: "usage" });
+    }
+    openPage(`${APP}/`);
+    for (const key of [{ kty: "EC", crv: "P-256", x: "AA", y: "AA", d: "AA" }, { kty: "oct", k: "c2VjcmV0" }]) {
+      const client = await makeClient({ requestObject: { key } });
+      await expect(client.prepareSignIn()).rejects.toMatchObject({ code: "invalid_argument", details: { option: "key" } });
+    }
+    expect(provider.sent("/par")).toEqual([]);
+  });
+});
+
 describe("session", () => {
   test("is frozen, keeps its identity, and holds no token", async () => {
     const { client } = await signedIn();
@@ -481,6 +1008,8 @@ describe("dispose", () => {
       client.handleCallback(`${APP}/callback?code=c&state=s`),
       client.getAccessToken(),
       client.getIdToken(),
+      client.renew(),
+      client.signInPopup(),
       client.fetch(`${APP}/`),
       client.fetchUserInfo(),
       client.signOut(),

@@ -19,6 +19,7 @@ import {
   type JsonWebKey,
   type OidcError,
   type SigningAlgorithm,
+  type WebCryptoDpopKey,
 } from "oidc-wasm/node";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { freshPackage } from "./support/package.ts";
@@ -39,7 +40,7 @@ const PUBLIC_MEMBERS: Readonly<Record<string, readonly string[]>> = {
   RSA: ["e", "kty", "n"],
 };
 
-let key: DpopKey;
+let key: WebCryptoDpopKey;
 
 beforeAll(async () => {
   key = await DpopKey.generate();
@@ -79,8 +80,8 @@ describe("a proof", () => {
     expect(decodeProtectedHeader(proof)).toEqual({ typ: "dpop+jwt", alg: "ES256", jwk: key.publicJwk });
     const { jti, iat = 0, ...claims } = decodeJwt(proof);
     expect(claims).toEqual({ htm: "POST", htu: "https://server.example.com/token" });
-    // 256 bits; section 4.2 wants 96.
-    expect(jti).toMatch(/^[\w-]{43}$/);
+    // 128 bits; section 4.2 wants 96.
+    expect(jti).toMatch(/^[\w-]{22}$/);
     expect(iat).toBeGreaterThanOrEqual(before);
     expect(iat).toBeLessThanOrEqual(Date.now() / 1000);
   });
@@ -154,10 +155,268 @@ describe("a proof", () => {
     expect(inspect(error, { depth: 9, showHidden: true })).not.toContain("CANARY");
   });
 
-  test("cannot be made for another key or by another algorithm", async () => {
-    const other = { jwk: EXAMPLE_KEY, algorithm: "RS256" };
-    const proof = await key.proof({ ...TOKEN_REQUEST, ...other });
-    expect(decodeProtectedHeader(proof)).toEqual({ typ: "dpop+jwt", alg: "ES256", jwk: key.publicJwk });
+  test.each([
+    ["jwk", { jwk: EXAMPLE_KEY }],
+    ["algorithm", { algorithm: "RS256" }],
+  ])("cannot be made for another %s", async (option, other) => {
+    const error = await refusal(() => key.proof({ ...TOKEN_REQUEST, ...other }));
+    expect(error).toMatchObject({ code: "invalid_argument", details: { option } });
+  });
+
+  test("DP-01: of 10 000, each has exactly the members it has to have", async () => {
+    const accessToken = EXAMPLE_TOKEN;
+    const variants = [
+      [{}, "iat,jti,htm,htu"],
+      [{ accessToken }, "iat,jti,htm,htu,ath"],
+      [{ nonce: "N" }, "iat,jti,htm,htu,nonce"],
+      [{ accessToken, nonce: "N" }, "iat,jti,htm,htu,ath,nonce"],
+    ] as const;
+    const seen = new Map<string, number>();
+    for (let index = 0; index < 2500; index++) {
+      for (const [members, expected] of variants) {
+        const proof = await key.proof({ ...TOKEN_REQUEST, ...members });
+        const parts = [decodeProtectedHeader(proof), decodeJwt(proof)].map((part) => Object.keys(part).join());
+        const outcome = `${parts.join(" ")} for ${expected}`;
+        seen.set(outcome, (seen.get(outcome) ?? 0) + 1);
+      }
+    }
+    expect([...seen]).toEqual(variants.map(([, expected]) => [`typ,alg,jwk ${expected} for ${expected}`, 2500]));
+    const { jwk } = decodeProtectedHeader(await key.proof(TOKEN_REQUEST));
+    expect(Object.keys(jwk ?? {})).toEqual(["crv", "kty", "x", "y"]);
+  });
+
+  test("DP-02: of 100 000, no two have the same jti", async () => {
+    // Signing is not what counts here, and takes most of the time.
+    vi.spyOn(crypto.subtle, "sign").mockImplementation(async () => new ArrayBuffer(64));
+    const ids = new Set<unknown>();
+    for (let index = 0; index < 100_000; index++) ids.add(decodeJwt(await key.proof(TOKEN_REQUEST)).jti);
+    expect(ids.size).toBe(100_000);
+  });
+
+  test.each(["get", "GET", "Post", "put", "delete", "head", "options", "patch", "PATCH", "Patch", "query", "x-own"])(
+    "DP-03: names the method %s as fetch sends it",
+    async (method) => {
+      const { htm } = decodeJwt(await key.proof({ method, url: "https://api.example/" }));
+      expect(htm).toBe(new Request("https://api.example/", { method }).method);
+    },
+  );
+
+  test.each([
+    ["HTTPS://RS.Example:443/a/../b%7Ec?x#y", "https://rs.example/b%7Ec"],
+    ["https://rs.example", "https://rs.example/"],
+    ["https://rs.example/x/%2e%2e/é?#", "https://rs.example/%C3%A9"],
+    ["https://RS.example/a%2fb", "https://rs.example/a%2fb"],
+    ["https://faß.example:0443//x", "https://xn--fa-hia.example//x"],
+    ["  https://rs.example/a\\b\n ", "https://rs.example/a/b"],
+    ["https://0x7f.1/", "https://127.0.0.1/"],
+  ])("DP-04: names %j as %s, first and again", async (url, htu) => {
+    const wire = new URL(new Request(url).url);
+    expect(wire.origin + wire.pathname).toBe(htu);
+    const proofs = [await key.proof({ method: "GET", url }), await key.proof({ method: "GET", url })];
+    expect(proofs.map((proof) => decodeJwt(proof)["htu"])).toEqual([htu, htu]);
+  });
+
+  test("DP-05: goes with its own access token and URL, however many take turns", async () => {
+    const { publicKey } = key.keyPair;
+    for (const round of [1, 2, 3]) {
+      for (let index = 0; index < 40; index++) {
+        const accessToken = `${EXAMPLE_TOKEN}${index % (round * 10)}`;
+        const url = `https://api.example/${index % (round * 13)}`;
+        const { payload } = await jwtVerify(await key.proof({ method: "GET", url, accessToken }), publicKey);
+        const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(accessToken));
+        expect(payload).toMatchObject({ ath: Buffer.from(digest).toString("base64url"), htu: url });
+      }
+    }
+  });
+
+  test("is good when many are made at the same time, of different lengths", async () => {
+    const proofs = await Promise.all(
+      Array.from({ length: 200 }, async (_, index) => key.proof({ method: "GET", url: `https://api.example/${"x".repeat((index * 37) % 3000)}` })),
+    );
+    const { publicKey } = key.keyPair;
+    const verified = await Promise.all(proofs.map(async (proof) => jwtVerify(proof, publicKey, { typ: "dpop+jwt" })));
+    expect(new Set(verified.map(({ payload }) => payload.jti)).size).toBe(200);
+  });
+
+  test.each([0, 300, -300, 600, -600, 12.7])("DP-22: has the time of a server that is %d seconds ahead", async (clockOffset) => {
+    vi.useFakeTimers({ toFake: ["Date"], now: 1_800_000_000_000 });
+    const { iat } = decodeJwt(await key.proof({ ...TOKEN_REQUEST, clockOffset }));
+    vi.useRealTimers();
+    expect(iat).toBe(1_800_000_000 + Math.trunc(clockOffset));
+  });
+
+  test.each([601, -600.5, Number.NaN, Infinity, "5", null, 2 ** 40, 5n])("DP-22: is not made for a clock that is %s seconds ahead", async (clockOffset) => {
+    const error = await refusal(() => key.proof({ ...TOKEN_REQUEST, clockOffset } as DpopProofRequest));
+    expect(error).toMatchObject({ code: "invalid_argument", details: { option: "clockOffset" } });
+    // And the wasm lives on.
+    await key.proof(TOKEN_REQUEST);
+  });
+
+  test("DP-23: is of the moment when it is asked for, with nothing made ahead", async () => {
+    const sign = vi.spyOn(crypto.subtle, "sign");
+    vi.useFakeTimers({ toFake: ["Date"], now: 1_800_000_000_000 });
+    const first = decodeJwt(await key.proof(TOKEN_REQUEST));
+    vi.setSystemTime(1_800_003_600_000);
+    const second = decodeJwt(await key.proof(TOKEN_REQUEST));
+    vi.useRealTimers();
+    expect([first.iat, second.iat]).toEqual([1_800_000_000, 1_800_003_600]);
+    expect(second.jti).not.toBe(first.jti);
+    expect(sign).toHaveBeenCalledTimes(2);
+  });
+
+  test("is the same with and without toBase64 of newer engines", async () => {
+    const prototype: object = Uint8Array.prototype;
+    const original = Object.getOwnPropertyDescriptor(prototype, "toBase64");
+    const native = vi.fn((): string => "native");
+    const made: string[] = [];
+    try {
+      Reflect.deleteProperty(prototype, "toBase64");
+      made.push(await key.proof(TOKEN_REQUEST));
+      Object.defineProperty(prototype, "toBase64", { value: native, configurable: true });
+      made.push(await key.proof(TOKEN_REQUEST));
+    } finally {
+      Reflect.deleteProperty(prototype, "toBase64");
+      if (original) Object.defineProperty(prototype, "toBase64", original);
+    }
+    const [without = "", newer] = made;
+    expect((await jwtVerify(without, key.keyPair.publicKey)).payload["htm"]).toBe("POST");
+    expect(newer).toMatch(/\.native$/);
+    expect(native).toHaveBeenCalledWith({ alphabet: "base64url", omitPadding: true });
+  });
+});
+
+describe('the signer "software"', () => {
+  const software = { signer: "software" } as const;
+  /** RFC 7515, appendix A.3.1. */
+  const RFC_KEY = {
+    kty: "EC",
+    crv: "P-256",
+    x: "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+    y: "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+    d: "jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI",
+  };
+
+  test("DP-06: makes a key that WebCrypto verifies, another one each time", async () => {
+    const made = [await DpopKey.generate(software), await DpopKey.generate({ ...software, algorithm: "ES256", extractable: false })];
+    for (const { publicJwk, algorithm, thumbprint } of made) {
+      expect(algorithm).toBe("ES256");
+      expect(Object.keys(publicJwk)).toEqual(PUBLIC_MEMBERS["EC"]);
+      expect(thumbprint).toBe(await calculateJwkThumbprint(publicJwk as JWK));
+    }
+    expect(made[0]?.thumbprint).not.toBe(made[1]?.thumbprint);
+    for (let index = 0; index < 50; index++) {
+      const proof = (await made[0]?.proof({ ...TOKEN_REQUEST, accessToken: EXAMPLE_TOKEN, nonce: `${index}` })) ?? "";
+      const { payload } = await jwtVerify(proof, EmbeddedJWK, { typ: "dpop+jwt", algorithms: ["ES256"] });
+      expect(payload).toMatchObject({ nonce: `${index}`, ath: "fUHyO2r2Z3DZ53EsNrWBb0xWXoaNy59IiKCAqksmQEo" });
+    }
+  });
+
+  test("DP-06: never gives its key away", async () => {
+    const imported = await DpopKey.import(RFC_KEY, software);
+    expect(imported.keyPair).toBeUndefined();
+    const proof = await imported.proof(TOKEN_REQUEST);
+    const seen = inspect(imported, { depth: 9, showHidden: true }) + JSON.stringify(imported) + JSON.stringify({ ...imported }) + proof;
+    expect(seen).not.toContain(RFC_KEY.d);
+    // Nor can it be kept somewhere: what a store would get is no key.
+    expect(() => structuredClone(imported.proof)).toThrow("could not be cloned");
+    expect(structuredClone({ ...imported })).toEqual({
+      keyPair: undefined,
+      algorithm: "ES256",
+      publicJwk: imported.publicJwk,
+      thumbprint: imported.thumbprint,
+    });
+  });
+
+  test("imports the key of RFC 7515, appendix A.3", async () => {
+    const imported = await DpopKey.import({ ...RFC_KEY, alg: "ES256", use: "sig", key_ops: ["sign"], kid: "k", ext: true }, software);
+    const { d: _, ...publicJwk } = RFC_KEY;
+    expect(imported.publicJwk).toEqual(publicJwk);
+    expect(imported.thumbprint).toBe("oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U");
+    await jwtVerify(await imported.proof(TOKEN_REQUEST), await crypto.subtle.importKey("jwk", publicJwk, { name: "ECDSA", namedCurve: "P-256" }, true, ["verify"]));
+  });
+
+  test.each([
+    ["nothing", undefined],
+    ["a text", JSON.stringify(RFC_KEY)],
+    ["no members", {}],
+    ["a public key", EXAMPLE_KEY],
+    ["another algorithm", { ...RFC_KEY, alg: "ES384" }],
+    ["another use", { ...RFC_KEY, use: "enc" }],
+    ["another operation", { ...RFC_KEY, key_ops: ["verify"] }],
+    ["another curve", { ...RFC_KEY, crv: "secp256k1" }],
+    ["zero", { ...RFC_KEY, d: "A".repeat(43) }],
+    ["too large a number", { ...RFC_KEY, d: "_____wAAAAD__________7zm-q2nF56E87nKwvxjJVE" }],
+    ["too short a number", { ...RFC_KEY, d: RFC_KEY.d.slice(0, 40) }],
+    ["padding", { ...RFC_KEY, d: `${RFC_KEY.d}=` }],
+    ["the public half of another key", { ...RFC_KEY, x: EXAMPLE_KEY.x, y: EXAMPLE_KEY.y }],
+    ["the private half of another key", { ...RFC_KEY, d: EXAMPLE_KEY.x }],
+    ["a point that is not on the curve", { ...RFC_KEY, x: EXAMPLE_KEY.x }],
+    ["a key of another kind", { kty: "OKP", crv: "Ed25519", x: EXAMPLE_KEY.x, d: RFC_KEY.d }],
+  ])("does not import %s, and does not repeat it", async (_name, jwk) => {
+    const error = await refusal(() => DpopKey.import(jwk as JsonWebKey, software));
+    expect(error).toMatchObject({ code: "invalid_argument", type: "usage", details: { option: "jwk" } });
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(RFC_KEY.d.slice(0, 40));
+  });
+
+  test.each([
+    ["algorithm", { signer: "software", algorithm: "ES384" }],
+    ["algorithm", { signer: "software", algorithm: "EdDSA" }],
+    ["extractable", { signer: "software", extractable: true }],
+    ["signer", { signer: "hardware" }],
+    ["signer", { signer: null }],
+  ])("says that %s is wrong: %o", async (option, options) => {
+    const error = await refusal(() => DpopKey.generate(options as DpopKeyOptions));
+    expect(error).toMatchObject({ code: "invalid_argument", type: "usage", details: { option } });
+  });
+
+  test.each([
+    ["signer", { signer: "hardware" }],
+    ["kid", { signer: "software", kid: "k" }],
+  ])("says of an import that %s is wrong: %o", async (option, options) => {
+    const error = await refusal(() => DpopKey.import(RFC_KEY, options as typeof software));
+    expect(error).toMatchObject({ code: "invalid_argument", type: "usage", details: { option } });
+  });
+
+  test("works in a page without TLS, and is named where it would help, but never chosen by itself", async () => {
+    vi.stubGlobal("crypto", { getRandomValues: crypto.getRandomValues.bind(crypto) });
+    for (const work of [() => DpopKey.generate(), () => DpopKey.import(RFC_KEY), () => DpopKey.generate({ signer: "webcrypto" })]) {
+      const error = await refusal(work);
+      expect(error).toMatchObject({ code: "unsupported_environment", details: { feature: "crypto.subtle" } });
+      expect(error.message).toBe('WebCrypto is missing here: serve the page by https, or choose the signer "software".');
+    }
+    const proofs = [await DpopKey.generate(software), await DpopKey.import(RFC_KEY, software)].map((made) => made.proof(TOKEN_REQUEST));
+    const made = await Promise.all(proofs);
+    vi.unstubAllGlobals();
+    for (const proof of made) await jwtVerify(proof, EmbeddedJWK, { typ: "dpop+jwt" });
+  });
+
+  test("DP-06: is the only one with a key in the memory of the wasm", async () => {
+    const Original = WebAssembly.Instance;
+    let memory: WebAssembly.Memory | undefined;
+    const spy = vi.spyOn(WebAssembly, "Instance").mockImplementation(function (module: WebAssembly.Module, imports?: WebAssembly.Imports) {
+      const instance = new Original(module, imports);
+      memory = Object.values(instance.exports).find((value) => value instanceof WebAssembly.Memory);
+      return instance;
+    } as never);
+    const fresh = await freshPackage("node");
+    await fresh.init();
+    spy.mockRestore();
+    const d = Buffer.from(RFC_KEY.d, "base64url");
+    // As octets; as a number in the order of the machine, also in the form that arithmetic modulo the order may keep it in.
+    const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+    const montgomery = ((BigInt(`0x${d.toString("hex")}`) << 256n) % order).toString(16).padStart(64, "0");
+    const forms = [d, Buffer.from(d.toReversed()), Buffer.from(Buffer.from(montgomery, "hex").toReversed())];
+    const found = (): { readonly key: boolean; readonly text: boolean } => {
+      const bytes = Buffer.from(memory?.buffer ?? new ArrayBuffer(0));
+      return { key: forms.some((form) => bytes.includes(form)), text: bytes.includes(RFC_KEY.d) };
+    };
+    const closed = await fresh.DpopKey.import(RFC_KEY);
+    await closed.proof(TOKEN_REQUEST);
+    expect(found()).toEqual({ key: false, text: false });
+    const open = await fresh.DpopKey.import(RFC_KEY, software);
+    await open.proof(TOKEN_REQUEST);
+    // The key itself is there; the text it came as was overwritten.
+    expect(found()).toEqual({ key: true, text: false });
   });
 });
 
@@ -200,7 +459,7 @@ describe("making a key", () => {
   test("says so where the page has no WebCrypto", async () => {
     const jwk = (await privateJwk()) as JsonWebKey;
     vi.stubGlobal("crypto", { getRandomValues: crypto.getRandomValues.bind(crypto) });
-    for (const work of [() => DpopKey.generate(), () => DpopKey.from(key.keyPair), () => DpopKey.import(jwk)]) {
+    for (const work of [() => DpopKey.generate(), async () => DpopKey.from(key.keyPair), async () => DpopKey.import(jwk)]) {
       expect(await refusal(work)).toMatchObject({
         code: "unsupported_environment",
         type: "usage",

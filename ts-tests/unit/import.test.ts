@@ -12,10 +12,10 @@ const PUBLIC_SURFACE: Readonly<Record<string, string>> = {
     requestClientCredentialsToken requestDeviceToken requestJwtBearerToken requestPasswordToken requestRefreshToken
     requestToken requestTokenExchangeToken`,
   otherRequests: `
-    deleteClient fetchUserInfo introspectToken pushAuthorizationRequest readClient registerClient
+    createRequestObject deleteClient fetchUserInfo introspectToken pushAuthorizationRequest readClient registerClient
     requestBackchannelAuthentication requestDeviceAuthorization revokeToken updateClient`,
   documents: "DiscoveryCache fetchDiscoveryDocument fetchJsonWebKeySet fetchProtectedResourceMetadata",
-  tokens: "computeTokenHash validateIdToken validateLogoutToken",
+  tokens: "computeTokenHash validateAuthorizeResponse validateIdToken validateLogoutToken",
   urls: "createAuthorizeUrl createEndSessionUrl createRequestUrl parseAuthorizeResponse",
   primitives: `
     base64url basicAuthorization certificateThumbprint computeCodeChallenge epoch generatePkce isPrivateJwk jwkKeySize

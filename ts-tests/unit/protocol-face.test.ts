@@ -9,6 +9,7 @@ import {
   computeCodeChallenge,
   createAuthorizeUrl,
   createEndSessionUrl,
+  createRequestObject,
   createRequestUrl,
   DiscoveryCache,
   epoch,
@@ -35,13 +36,17 @@ import {
   readClient,
   requestToken,
   timingSafeEqual,
+  validateAuthorizeResponse,
   validateIdToken,
+  type AuthorizeResponseValidationRequest,
   type ClientAuthentication,
   type IdTokenValidationRequest,
+  type JsonWebKey,
   type JsonWebKeySet,
   type OidcError,
   type ParametersInit,
   type PrivateKeyJwt,
+  type RequestObjectParameters,
 } from "oidc-wasm/node";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { freshPackage } from "./support/package.ts";
@@ -327,6 +332,184 @@ describe("a function of the application", () => {
       expect((await introspectToken({ address, clientId: "api", token: "t", validate })).active).toBe(false);
       expect(validate).not.toHaveBeenCalled();
     });
+  });
+});
+
+describe("a request object", () => {
+  const issuer = "https://id.example.com";
+  const clientId = "spa";
+  const query = { responseType: "code", codeChallenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM" } as const;
+
+  test("AR-15: says who asks whom, by a signature of the key", async () => {
+    const { privateKey, publicKey } = await generateKeyPair("ES256");
+    const request = await createRequestObject({
+      ...query,
+      clientId,
+      issuer,
+      key: privateKey,
+      keyId: "k",
+      lifetimeSeconds: 120,
+      maxAge: 0,
+      claims: { id_token: { acr: { value: "urn:mfa" } } },
+      authorizationDetails: [{ type: "payment", amount: 12 }],
+      audience: "https://api.example.com",
+      parameters: { vendor: ["a", "b"], flag: true },
+    });
+    const options = { issuer: clientId, audience: issuer, typ: "oauth-authz-req+jwt", algorithms: ["ES256"] };
+    const { payload, protectedHeader } = await jwtVerify(request, publicKey, options);
+    const { iat = 0, jti, ...claims } = payload;
+    expect(protectedHeader).toEqual({ typ: "oauth-authz-req+jwt", alg: "ES256", kid: "k" });
+    expect(jti).toMatch(/^[\w-]{20,}$/);
+    expect(claims).toEqual({
+      iss: clientId,
+      aud: issuer,
+      nbf: iat,
+      exp: iat + 120,
+      client_id: clientId,
+      response_type: "code",
+      code_challenge: query.codeChallenge,
+      code_challenge_method: "S256",
+      max_age: 0,
+      claims: { id_token: { acr: { value: "urn:mfa" } } },
+      authorization_details: [{ type: "payment", amount: 12 }],
+      audience: "https://api.example.com",
+      vendor: ["a", "b"],
+      flag: "true",
+    });
+  });
+
+  test("is made by any key that may sign, as its JWK says, and is another one every time", async () => {
+    for (const alg of ["PS256", "RS256", "ES384", "EdDSA"] as const) {
+      const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true });
+      const key = { ...(await exportJWK(privateKey)), kid: "from-jwk", alg } as JsonWebKey;
+      const make = (): Promise<string> => createRequestObject({ ...query, clientId, issuer, key });
+      const requests = await Promise.all([make(), make()]);
+      expect(decodeProtectedHeader(requests[0] ?? "")).toMatchObject({ alg, kid: "from-jwk" });
+      const ids = await Promise.all(requests.map(async (request) => (await jwtVerify(request, publicKey)).payload.jti));
+      expect(ids[0]).not.toBe(ids[1]);
+    }
+  });
+
+  test("AR-15: is refused where it would mean nothing, or something else", async () => {
+    const { privateKey, publicKey } = await generateKeyPair("ES256");
+    const good = { ...query, clientId, issuer, key: privateKey };
+    const wrong: [string, object][] = [
+      ["algorithm", { algorithm: "none" }],
+      ["algorithm", { algorithm: "HS256" }],
+      ["algorithm", { algorithm: "PS256" }],
+      ["key", { key: publicKey }],
+      ["key", { key: undefined }],
+      ["key", { key: "-----BEGIN PRIVATE KEY-----" }],
+      ["key", { key: { kty: "oct", k: "c2VjcmV0" } }],
+      ["issuer", { issuer: undefined }],
+      ["clientId", { clientId: undefined }],
+      ["lifetimeSeconds", { lifetimeSeconds: 3601 }],
+      ["request", { request: "a.b.c" }],
+      ["requestUri", { requestUri: "urn:x" }],
+      ["sub", { parameters: { sub: clientId } }],
+      ["codeChallenge", { codeChallenge: undefined }],
+      ["authorizationDetails", { authorizationDetails: [{}] }],
+      ["resource", { resource: "api" }],
+      ["parameters", { parameters: "a=b" }],
+    ];
+    for (const [option, change] of wrong) {
+      const error = await refusal(() => createRequestObject({ ...good, ...change } as RequestObjectParameters));
+      expect(error, JSON.stringify(change)).toMatchObject({ code: "invalid_argument", details: { option } });
+    }
+  });
+
+  test("counts as it was when the call was made", async () => {
+    const { privateKey, publicKey } = await generateKeyPair("ES256", { extractable: true });
+    const key = { ...(await exportJWK(privateKey)), kty: "EC" };
+    const authorizationDetails = [{ type: "then" }];
+    const making = createRequestObject({ ...query, clientId, issuer, key, authorizationDetails });
+    authorizationDetails[0] = { type: "now" };
+    delete key.d;
+    expect((await jwtVerify(await making, publicKey)).payload["authorization_details"]).toEqual([{ type: "then" }]);
+  });
+
+  test("goes where authorization requests go", async () => {
+    const { privateKey } = await generateKeyPair("ES256");
+    const request = await createRequestObject({ ...query, clientId, issuer, key: privateKey });
+    const url = new URL(createAuthorizeUrl({ address: "https://id.example.com/auth", clientId, request }));
+    expect(Object.fromEntries(url.searchParams)).toEqual({ client_id: clientId, request });
+    willAnswer({ request_uri: "urn:x", expires_in: 60 }, 201);
+    const { body } = await sentBy(() => pushAuthorizationRequest({ address, clientId, request }));
+    expect(Object.fromEntries(new URLSearchParams(body))).toEqual({ client_id: clientId, request });
+  });
+});
+
+describe("a signed authorization response", () => {
+  const metadata = { issuer: "https://id.example.com", authorization_signing_alg_values_supported: ["ES256"] };
+  const clientId = "spa";
+  const state = "CANARY-state";
+
+  async function signing(): Promise<{ sign: (claims?: object, header?: object) => Promise<string>; keySet: JsonWebKeySet }> {
+    const { privateKey, publicKey } = await generateKeyPair("ES256");
+    const sign = (claims: object = {}, header: object = {}): Promise<string> => {
+      const now = Math.floor(Date.now() / 1000);
+      const all = { iss: metadata.issuer, aud: clientId, exp: now + 60, code: "CANARY-code", state, ...claims };
+      return new SignJWT(JSON.parse(JSON.stringify(all)) as Record<string, unknown>)
+        .setProtectedHeader({ alg: "ES256", kid: "k", ...header })
+        .sign(privateKey);
+    };
+    return { sign, keySet: { keys: [{ ...(await exportJWK(publicKey)), kty: "EC", kid: "k" }] } };
+  }
+
+  test("CB-11: is read as one that is not signed", async () => {
+    const { sign, keySet } = await signing();
+    const response = await sign({ session_state: "s.1" });
+    const read = await validateAuthorizeResponse({ response, metadata, keySet, clientId, state });
+    expect(parseAuthorizeResponse(`?response=${response}`).response).toBe(response);
+    expect(read).toMatchObject({ code: "CANARY-code", state, iss: metadata.issuer, sessionState: "s.1" });
+    expect(read.parameters).toMatchObject({ code: "CANARY-code", state });
+  });
+
+  test("CB-11: is believed when it says that something went wrong, and only then", async () => {
+    const { sign, keySet } = await signing();
+    const response = await sign({ code: undefined, error: "access_denied", error_description: "No." });
+    const believed = { code: "authorization_error", error: "access_denied", errorDescription: "No." };
+    await expect(validateAuthorizeResponse({ response, metadata, keySet, clientId, state })).rejects.toMatchObject(believed);
+    const tampered = `${response.slice(0, -8)}AAAAAAAA`;
+    const call = validateAuthorizeResponse({ response: tampered, metadata, keySet, clientId, state });
+    await expect(call).rejects.toMatchObject({ code: "signature_invalid" });
+  });
+
+  const now = Math.floor(Date.now() / 1000);
+  test.each<[string, object, object]>([
+    ["jwt_issuer_mismatch", { iss: "https://evil.example" }, {}],
+    ["claim_invalid", { iss: undefined }, {}],
+    ["jwt_audience_mismatch", { aud: "other" }, {}],
+    ["jwt_expired", { exp: now - 61 }, {}],
+    ["claim_invalid", { exp: undefined }, {}],
+    ["unknown_state", { state: "other" }, {}],
+    ["missing_state", { state: undefined }, {}],
+    ["jwt_type_not_allowed", {}, { typ: "at+jwt" }],
+    ["ambiguous_response", { error: "access_denied" }, {}],
+  ])("CB-11: ends in %s", async (code, claims, header) => {
+    const { sign, keySet } = await signing();
+    const response = await sign(claims, header);
+    const failure: unknown = await validateAuthorizeResponse({ response, metadata, keySet, clientId, state }).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code, type: "validation", phase: "callback" });
+    expect(inspect(failure, { depth: 9 })).not.toMatch(/CANARY/);
+  });
+
+  test("CB-11: is signed by the one algorithm of this client, and never by none", async () => {
+    const { sign, keySet } = await signing();
+    const response = await sign();
+    const call = { response, metadata, keySet, clientId, state };
+    await expect(validateAuthorizeResponse({ ...call, algorithm: "PS256" })).rejects.toMatchObject({ code: "algorithm_mismatch" });
+    const [, payload] = response.split(".");
+    const unsigned = `${joseBase64url.encode('{"alg":"none"}')}.${payload}.`;
+    await expect(validateAuthorizeResponse({ ...call, response: unsigned })).rejects.toMatchObject({ code: "algorithm_not_allowed" });
+  });
+
+  test("needs to know whom it is for", async () => {
+    for (const option of ["response", "metadata", "clientId"]) {
+      const { [option]: _, ...rest } = { response: "a.b.c", metadata, clientId } as Record<string, unknown>;
+      const error = await refusal(() => validateAuthorizeResponse(rest as unknown as AuthorizeResponseValidationRequest));
+      expect(error).toMatchObject({ code: "invalid_argument", details: { option } });
+    }
   });
 });
 

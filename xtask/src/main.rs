@@ -1,5 +1,6 @@
 //! `cargo xtask`: set-up, build, tests and demo of oidc-wasm.
 
+mod bench;
 mod browser;
 mod children;
 mod debian;
@@ -29,6 +30,7 @@ cargo xtask COMMAND [--offline]
   test          everything: Rust, TypeScript, wasm in a browser, the packed package in a browser
   test GROUP    one group: native, ts, wasm or browser
   check         the fast part: formatting, lints and native tests
+  bench         measure what a DPoP proof costs in Chromium, beside other libraries
   build         write the npm package to pkg/, pack it, and print its sizes
   setup         install what is missing; the other commands do this for what they need
 
@@ -68,6 +70,7 @@ fn run(args: &[String]) -> Result<bool> {
             package::build(&workspace, &Toolchain::required(&workspace)?)?;
             Ok(true)
         }
+        ["bench"] => bench::run(&workspace).map(|()| true),
         ["demo"] => demo::run(&workspace).map(|()| true),
         ["check"] => Ok(test::run(&workspace, &[Group::Native])),
         ["test"] => Ok(test::run(&workspace, &Group::ALL)),

@@ -1,18 +1,35 @@
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from "jose";
 import { serve, type Seen, type TestServer } from "./server.ts";
 
+/** What a provider may do or not; read with every request. */
+export interface TinySettings {
+  /** Wants authorization requests to be pushed, and knows them for so many seconds. */
+  pushes?: number;
+  /** Gives refresh tokens, each good for one use. */
+  refreshes?: boolean;
+  /** How long access tokens are good, in seconds. */
+  tokenSeconds?: number;
+  /** What it says to have granted. */
+  authorizationDetails?: readonly object[];
+}
+
 /** A provider small enough to read: discovery, keys, a token endpoint that signs, userinfo. */
 export interface TinyProvider extends AsyncDisposable {
   readonly issuer: string;
   readonly requests: Seen[];
+  readonly settings: TinySettings;
+  /** The parameters of an authorization request, wherever they are. */
+  asked(authorizationUrl: string): URLSearchParams;
+  /** The bodies of the requests for a path. */
+  sent(path: string): URLSearchParams[];
   /** How often a path was asked for. */
   count(path: string): number;
   /** What a person's consent does: the callback URL for an authorization request. */
   approve(authorizationUrl: string): string;
   /** Holds token requests back until the returned function is called. */
   holdTokens(): () => void;
-  /** Answers the next token requests with this status and an OAuth error. */
-  failTokens(status: number, error: string): void;
+  /** Answers the next token requests with this status and an OAuth error; without one, as usual again. */
+  failTokens(status: number, error: string | undefined): void;
   /** Puts so many characters more into the next ID Tokens. */
   growTokens(characters: number): void;
 }
@@ -33,6 +50,10 @@ async function makeKeys(): Promise<Keys> {
 export async function startProvider(): Promise<TinyProvider> {
   const { privateKey, jwk } = await (keys ??= makeKeys());
   const nonces = new Map<string, string>();
+  const pushed = new Map<string, URLSearchParams>();
+  const settings: TinySettings = {};
+  let refreshToken: string | undefined;
+  let granted = "openid";
   let held: Promise<void> | undefined;
   let padding = "";
   let failure: { status: number; error: string } | undefined;
@@ -56,16 +77,35 @@ export async function startProvider(): Promise<TinyProvider> {
           id_token_signing_alg_values_supported: ["ES256"],
           code_challenge_methods_supported: ["S256"],
           authorization_response_iss_parameter_supported: true,
+          pushed_authorization_request_endpoint: `${server.origin}/par`,
+          require_pushed_authorization_requests: settings.pushes !== undefined,
         });
+      case "/par": {
+        const request_uri = `urn:tiny:${pushed.size}`;
+        pushed.set(request_uri, new URLSearchParams(request.body));
+        return json({ request_uri, expires_in: settings.pushes }, 201);
+      }
       case "/jwks":
         return json({ keys: [jwk] });
       case "/token": {
         await held;
         if (failure) return json({ error: failure.error }, failure.status);
         const form = new URLSearchParams(request.body);
+        const count = server.requests.filter(({ path }) => path === "/token").length;
         const nonce = nonces.get(form.get("code") ?? "");
         nonces.delete(form.get("code") ?? "");
-        if (nonce === undefined) return json({ error: "invalid_grant" }, 400);
+        const isRefresh = form.get("grant_type") === "refresh_token";
+        if (isRefresh ? form.get("refresh_token") !== refreshToken : nonce === undefined) return json({ error: "invalid_grant" }, 400);
+        if (settings.refreshes) refreshToken = `CANARY-refresh-token-${count}`;
+        const token = {
+          access_token: isRefresh ? `CANARY-access-token-${count}` : "CANARY-access-token",
+          token_type: request.headers["dpop"] === undefined ? "Bearer" : "DPoP",
+          expires_in: settings.tokenSeconds ?? 300,
+          scope: form.get("scope") ?? granted,
+          ...(settings.refreshes ? { refresh_token: refreshToken } : {}),
+          ...(settings.authorizationDetails ? { authorization_details: settings.authorizationDetails } : {}),
+        };
+        if (isRefresh) return json(token);
         const idToken = await new SignJWT({ nonce, name: "Ada", padding })
           .setProtectedHeader({ alg: "ES256", kid: "tiny" })
           .setIssuer(server.origin)
@@ -74,7 +114,7 @@ export async function startProvider(): Promise<TinyProvider> {
           .setIssuedAt()
           .setExpirationTime("5m")
           .sign(privateKey);
-        return json({ access_token: "CANARY-access-token", token_type: "Bearer", expires_in: 300, scope: "openid", id_token: idToken });
+        return json({ ...token, id_token: idToken });
       }
       case "/userinfo":
         return json({ sub: "ada", email: "ada@example.com" });
@@ -83,17 +123,26 @@ export async function startProvider(): Promise<TinyProvider> {
     }
   });
 
+  const asked = (url: string): URLSearchParams => {
+    const front = new URL(url).searchParams;
+    return pushed.get(front.get("request_uri") ?? "") ?? front;
+  };
+
   return {
     issuer: server.origin,
     requests: server.requests,
+    settings,
+    asked,
+    sent: (path) => server.requests.filter((request) => request.path === path).map(({ body }) => new URLSearchParams(body)),
     count: (path) => server.requests.filter((request) => request.path === path).length,
     approve(authorizationUrl) {
-      const asked = new URL(authorizationUrl).searchParams;
+      const parameters = asked(authorizationUrl);
       const code = `CANARY-code-${crypto.randomUUID()}`;
-      nonces.set(code, asked.get("nonce") ?? "");
-      const callback = new URL(asked.get("redirect_uri") ?? "");
+      nonces.set(code, parameters.get("nonce") ?? "");
+      granted = parameters.get("scope") ?? granted;
+      const callback = new URL(parameters.get("redirect_uri") ?? "");
       callback.searchParams.set("code", code);
-      callback.searchParams.set("state", asked.get("state") ?? "");
+      callback.searchParams.set("state", parameters.get("state") ?? "");
       callback.searchParams.set("iss", server.origin);
       return callback.href;
     },
@@ -102,7 +151,7 @@ export async function startProvider(): Promise<TinyProvider> {
       held = new Promise((resolve) => (release = resolve));
       return release;
     },
-    failTokens: (status, error) => void (failure = { status, error }),
+    failTokens: (status, error) => void (failure = error === undefined ? undefined : { status, error }),
     growTokens: (characters) => void (padding = "x".repeat(characters)),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
