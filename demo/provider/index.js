@@ -1,13 +1,19 @@
-import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { generateKeyPairSync, randomBytes, randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { listen, readBody } from "../server.js";
 import { apiClientSecret, pageUrl, providerPort } from "../settings.js";
 import { createAdapter } from "./adapter.js";
-import { consentPage, errorPage, homePage, signedOutPage, signInPage, signOutPage } from "./pages.js";
+import { confirmPage, consentPage, errorPage, homePage, signedOutPage, signInPage, signOutPage } from "./pages.js";
 import { findUserByPassword, findUserBySubject } from "./users.js";
 
 const style = readFileSync(new URL("./style.css", import.meta.url));
 const FORM_LIMIT = 8_192;
+const CONFIRM_TRIES = 3;
+const INTERACTION_SECONDS = 600;
+
+/** How somebody signed in, as `acr`: with a password, or with a code from a second device as well. */
+const PASSWORD = "urn:demo:pwd";
+const CONFIRMED = "urn:demo:mfa";
 
 /**
  * Loads `oidc-provider`. On Node 20 it warns that it wants Node 22; the demo and its tests are known to work there, so
@@ -26,18 +32,48 @@ export async function loadProvider() {
 }
 
 function createKeys() {
-  const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ format: "jwk" });
+  const [rsa, pss] = [0, 1].map(() => generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ format: "jwk" }));
   const ec = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "jwk" });
   return {
     keys: [
       { ...rsa, alg: "RS256", use: "sig" },
+      { ...pss, alg: "PS256", use: "sig" },
       { ...ec, alg: "ES256", use: "sig" },
     ],
   };
 }
 
 /**
- * Starts the demo's OpenID Provider.
+ * Whether a request accepts nothing but a sign-in with a second device.
+ *
+ * @param {Record<string, unknown>} params
+ */
+function wantsConfirmation({ acr_values: values, claims }) {
+  const { value, values: several = [] } = typeof claims === "string" ? (JSON.parse(claims).id_token?.acr ?? {}) : {};
+  const wanted = new Set([...String(values ?? "").split(" "), value, ...several]);
+  return wanted.has(CONFIRMED) && !wanted.has(PASSWORD);
+}
+
+/**
+ * Lets pages read these headers of a response and no others.
+ *
+ * @param {import("node:http").ServerResponse} response
+ * @param {readonly string[]} names
+ */
+function exposeOnly(response, names) {
+  const set = response.setHeader.bind(response);
+  response.setHeader = (name, value) => set(name, name.toLowerCase() === "access-control-expose-headers" ? names.join(", ") : value);
+}
+
+/**
+ * One entry of `authorization_details` (RFC 9396).
+ *
+ * @typedef {Record<string, unknown>} Detail
+ */
+
+/**
+ * Starts the demo's OpenID Provider. What a client has to do is in its metadata: `require_pushed_authorization_requests`,
+ * `dpop_bound_access_tokens`, `require_signed_request_object` with `jwks`, `authorization_signed_response_alg`.
  *
  * @param {object} [options]
  * @param {number} [options.port] 0 takes a free one
@@ -48,6 +84,12 @@ function createKeys() {
  * @param {Record<string, unknown>[]} [options.clients] further clients, as registration metadata
  * @param {string} [options.apiSecret] secret of the client `api`
  * @param {number} [options.accessTokenSeconds] lifetime of access tokens
+ * @param {number} [options.pushedSeconds] lifetime of pushed authorization requests
+ * @param {"required" | "offered" | "none"} [options.dpopNonces] nonces in DPoP proofs; clients without DPoP meet none
+ * @param {Readonly<Record<string, string>>} [options.resources] APIs besides the demo's own, and their scopes (RFC 8707)
+ * @param {readonly string[]} [options.detailTypes] types of `authorization_details` (RFC 9396) that may be asked for
+ * @param {(details: Detail[]) => Detail[]} [options.grantDetails] what of the details is granted; everything if left out
+ * @param {readonly string[]} [options.exposeHeaders] headers that pages may read, instead of those that they have to
  */
 export async function createProvider({
   port = providerPort,
@@ -58,8 +100,14 @@ export async function createProvider({
   clients = [],
   apiSecret = apiClientSecret,
   accessTokenSeconds = 600,
+  pushedSeconds = 60,
+  dpopNonces = "required",
+  resources = {},
+  detailTypes = ["note"],
+  grantDetails = (details) => details,
+  exposeHeaders,
 } = {}) {
-  const { Provider, errors } = await loadProvider();
+  const { Provider, errors, interactionPolicy } = await loadProvider();
   const listening = await listen({ name: "provider", port, host });
   const issuer = `http://localhost:${listening.port}`;
 
@@ -76,6 +124,19 @@ export async function createProvider({
       post_logout_redirect_uris: [`${page}/`, ...postLogoutRedirectUris],
     },
     {
+      client_id: "spa-dpop",
+      client_name: "oidc-wasm demo with DPoP",
+      client_uri: page,
+      application_type: "web",
+      token_endpoint_auth_method: "none",
+      grant_types: ["authorization_code", "refresh_token"],
+      response_types: ["code"],
+      dpop_bound_access_tokens: true,
+      require_pushed_authorization_requests: true,
+      redirect_uris: [`${page}/dpop/callback`, ...redirectUris],
+      post_logout_redirect_uris: [`${page}/?mode=dpop`, ...postLogoutRedirectUris],
+    },
+    {
       client_id: "api",
       client_name: "Demo API",
       client_secret: apiSecret,
@@ -87,9 +148,19 @@ export async function createProvider({
     ...clients,
   ];
 
+  const policy = interactionPolicy.base();
+  // A request for `acr_values` is a wish in OpenID Connect; RFC 9470, section 4, wants it taken seriously.
+  policy.get("login").checks.push(
+    new interactionPolicy.Check("acr_values", "the requested way to sign in was not taken", "unmet_authentication_requirements", (/** @type {any} */ { oidc }) => {
+      const wanted = String(oidc.params.acr_values ?? "").split(" ").filter((value) => value === PASSWORD || value === CONFIRMED);
+      return wanted.length > 0 && oidc.acr !== CONFIRMED && !wanted.includes(oidc.acr);
+    }),
+  );
+
   const provider = new Provider(issuer, {
     adapter: createAdapter(),
     clients: registered,
+    clientDefaults: { authorization_details_types: [...detailTypes] },
     jwks: createKeys(),
     cookies: {
       keys: [randomBytes(32).toString("base64url")],
@@ -97,6 +168,7 @@ export async function createProvider({
       names: { session: "lantern_session", interaction: "lantern_interaction", resume: "lantern_resume" },
     },
     scopes: ["openid", "offline_access", "api"],
+    acrValues: [PASSWORD, CONFIRMED],
     claims: {
       openid: ["sub"],
       profile: ["name", "given_name", "family_name", "preferred_username", "role"],
@@ -114,7 +186,26 @@ export async function createProvider({
     /** @param {any} _context @param {string} origin @param {any} client */
     clientBasedCORS: (_context, origin, client) =>
       client.redirectUris.some((/** @type {string} */ uri) => new URL(uri).origin === origin),
+    // A token bound to a key of the browser may be renewed while its session lasts, without a question on the consent page.
+    /** @param {unknown} _context @param {any} client @param {any} source */
+    issueRefreshToken: (_context, client, source) =>
+      client.grantTypeAllowed("refresh_token") && (source.scopes.has("offline_access") || client.dpopBoundAccessTokens === true),
+    rotateRefreshToken: true,
+    // For RFC 9470, section 6.2: introspection tells how and when somebody signed in.
+    /** @param {any} context @param {any} token */
+    extraTokenClaims: (context, token) => {
+      const { AuthorizationCode: code, RefreshToken: refreshToken } = context?.oidc.entities ?? {};
+      const { acr, authTime } = code ?? refreshToken ?? {};
+      return authTime === undefined ? token.extra : { acr, auth_time: authTime };
+    },
+    enabledJWA: {
+      idTokenSigningAlgValues: ["RS256", "PS256", "ES256"],
+      authorizationSigningAlgValues: ["RS256", "PS256", "ES256"],
+      requestObjectSigningAlgValues: ["RS256", "PS256", "ES256"],
+      dPoPSigningAlgValues: ["ES256", "PS256", "Ed25519"],
+    },
     interactions: {
+      policy,
       /** @param {unknown} _context @param {{ uid: string }} interaction */
       url: (_context, interaction) => `/interaction/${interaction.uid}`,
     },
@@ -123,13 +214,42 @@ export async function createProvider({
       AuthorizationCode: 60,
       IdToken: 600,
       RefreshToken: 24 * 3600,
-      Interaction: 600,
+      PushedAuthorizationRequest: pushedSeconds,
+      Interaction: INTERACTION_SECONDS,
       Session: 8 * 3600,
       Grant: 24 * 3600,
     },
     features: {
       devInteractions: { enabled: false },
       userinfo: { enabled: true },
+      claimsParameter: { enabled: true },
+      pushedAuthorizationRequests: { enabled: true },
+      requestObjects: { enabled: true },
+      jwtResponseModes: { enabled: true },
+      dPoP: {
+        enabled: true,
+        ...(dpopNonces === "none" ? {} : { nonceSecret: randomBytes(32) }),
+        requireNonce: () => dpopNonces === "required",
+      },
+      resourceIndicators: {
+        enabled: true,
+        // A token request without `resource` gets a token for UserInfo, each other one a token for one API.
+        /** @param {unknown} _context @param {string} resource */
+        getResourceServerInfo: async (_context, resource) => {
+          if (!Object.hasOwn(resources, resource)) throw new errors.InvalidTarget();
+          return { audience: resource, scope: resources[resource], accessTokenFormat: "opaque" };
+        },
+      },
+      richAuthorizationRequests: {
+        enabled: true,
+        types: Object.fromEntries(detailTypes.map((type) => [type, { validate: async () => {} }])),
+        /** @param {any} context */
+        authorizationDetailsForGrantSource: async ({ oidc }) => grantDetails(JSON.parse(oidc.params.authorization_details ?? "[]")),
+        /** @param {unknown} _context @param {unknown} _token @param {any} source */
+        authorizationDetailsForAccessToken: async (_context, _token, source) => source?.rar,
+        /** @param {unknown} _context @param {any} token */
+        authorizationDetailsForIntrospection: async (_context, token) => token.rar,
+      },
       introspection: {
         enabled: true,
         /** @param {unknown} _context @param {any} client @param {any} token */
@@ -196,6 +316,27 @@ export async function createProvider({
   };
 
   /**
+   * Sign-ins whose password was right and whose second device has not answered yet, by interaction.
+   *
+   * @type {Map<string, { sub: string, code: string, tries: number, until: number }>}
+   */
+  const confirmations = new Map();
+
+  /**
+   * Sends a code to the person's second device; the page shows that device.
+   *
+   * @param {string} uid
+   * @param {string} sub
+   */
+  function beginConfirmation(uid, sub) {
+    const now = Date.now();
+    for (const [old, { until }] of confirmations) if (until <= now) confirmations.delete(old);
+    const confirmation = { sub, code: String(randomInt(1_000_000)).padStart(6, "0"), tries: CONFIRM_TRIES, until: now + INTERACTION_SECONDS * 1000 };
+    confirmations.set(uid, confirmation);
+    return confirmation;
+  }
+
+  /**
    * @param {import("node:http").IncomingMessage} request
    * @param {import("node:http").ServerResponse} response
    * @param {string} action
@@ -208,6 +349,13 @@ export async function createProvider({
 
     if (request.method === "GET" && action === "") {
       if (prompt.name === "login") {
+        const known = interaction.session?.accountId;
+        const onlyStronger = known !== undefined && prompt.reasons.every((/** @type {string} */ reason) => /^(?:acr_values|essential_acrs?)$/.test(reason));
+        const confirmation = confirmations.get(uid) ?? (onlyStronger && wantsConfirmation(params) ? beginConfirmation(uid, String(known)) : undefined);
+        if (confirmation) {
+          const name = String(findUserBySubject(confirmation.sub)?.claims.name ?? "");
+          return send(response, 200, confirmPage({ uid, client: clientName, name, code: confirmation.code }));
+        }
         const hint = typeof params.login_hint === "string" ? params.login_hint : "";
         return send(response, 200, signInPage({ uid, client: clientName, name: hint }));
       }
@@ -221,6 +369,8 @@ export async function createProvider({
           user: { name: String(user?.claims.name ?? ""), email: String(user?.claims.email ?? "") },
           scopes: /** @type {string[]} */ (prompt.details.missingOIDCScope ?? String(params.scope ?? "").split(" ")),
           claims: /** @type {string[]} */ (prompt.details.missingOIDCClaims ?? []),
+          resources: Object.entries(/** @type {Record<string, string[]>} */ (prompt.details.missingResourceScopes ?? {})),
+          details: /** @type {{ type: string }[]} */ (prompt.details.rar ?? []),
         }),
       );
     }
@@ -237,15 +387,45 @@ export async function createProvider({
         { mergeWithLastSubmission: false },
       );
 
-    if (action === "cancel") return refuse();
+    if (action === "cancel") {
+      confirmations.delete(uid);
+      return refuse();
+    }
     if (action === "login" && prompt.name === "login") {
       const name = (form.get("name") ?? "").trim();
       const user = findUserByPassword(name, form.get("password") ?? "");
       if (!user) return send(response, 401, signInPage({ uid, client: clientName, name, failed: true }));
+      if (wantsConfirmation(params)) {
+        beginConfirmation(uid, user.sub);
+        return response.writeHead(303, { location: `/interaction/${uid}` }).end();
+      }
       return provider.interactionFinished(
         request,
         response,
-        { login: { accountId: user.sub, amr: ["pwd"] } },
+        { login: { accountId: user.sub, acr: PASSWORD, amr: ["pwd"] } },
+        { mergeWithLastSubmission: false },
+      );
+    }
+    const confirmation = confirmations.get(uid);
+    if (action === "confirm" && prompt.name === "login" && confirmation) {
+      const { sub, code } = confirmation;
+      if ((form.get("code") ?? "").replace(/\s/g, "") === code) {
+        confirmations.delete(uid);
+        return provider.interactionFinished(
+          request,
+          response,
+          { login: { accountId: sub, acr: CONFIRMED, amr: ["pwd", "otp", "mfa"] } },
+          { mergeWithLastSubmission: false },
+        );
+      }
+      confirmation.tries -= 1;
+      const name = String(findUserBySubject(sub)?.claims.name ?? "");
+      if (confirmation.tries > 0) return send(response, 401, confirmPage({ uid, client: clientName, name, code, failed: true }));
+      confirmations.delete(uid);
+      return provider.interactionFinished(
+        request,
+        response,
+        { error: "unmet_authentication_requirements", error_description: "The code was wrong too often." },
         { mergeWithLastSubmission: false },
       );
     }
@@ -257,6 +437,9 @@ export async function createProvider({
       const { missingOIDCScope, missingOIDCClaims } = /** @type {Record<string, string[]>} */ (prompt.details);
       if (missingOIDCScope) grant.addOIDCScope(missingOIDCScope.join(" "));
       if (missingOIDCClaims) grant.addOIDCClaims(missingOIDCClaims);
+      for (const [resource, scopes] of Object.entries(/** @type {Record<string, string[]>} */ (prompt.details.missingResourceScopes ?? {}))) {
+        grant.addResourceScope(resource, scopes.join(" "));
+      }
       const grantId = await grant.save();
       return provider.interactionFinished(request, response, { consent: { grantId } }, { mergeWithLastSubmission: true });
     }
@@ -274,8 +457,11 @@ export async function createProvider({
       return response.writeHead(200, { "content-type": "text/css; charset=utf-8", "cache-control": "no-cache" }).end(style);
     }
     if (path === "/favicon.ico") return response.writeHead(204).end();
-    const [, uid, action = ""] = /^\/interaction\/([\w-]+)(?:\/(login|consent|cancel))?$/.exec(path) ?? [];
-    if (uid === undefined) return protocol(request, response);
+    const [, uid, action = ""] = /^\/interaction\/([\w-]+)(?:\/(login|confirm|consent|cancel))?$/.exec(path) ?? [];
+    if (uid === undefined) {
+      if (exposeHeaders !== undefined) exposeOnly(response, exposeHeaders);
+      return protocol(request, response);
+    }
     return interact(request, response, action).catch((error) => {
       if (response.headersSent) return response.destroy();
       if (error instanceof errors.SessionNotFound) {
@@ -286,5 +472,22 @@ export async function createProvider({
     });
   });
 
-  return { server: listening.server, url: issuer, provider, log: listening.log, close: () => listening.close() };
+  return {
+    server: listening.server,
+    url: issuer,
+    provider,
+    log: listening.log,
+    /** Makes all nonces of before void, as when a provider begins anew. For tests; the provider has no setting for it. */
+    async rotateNonces() {
+      const [{ default: internals }, { default: ServerChallenge }] = await Promise.all([
+        // @ts-expect-error: not part of what the provider promises
+        import("oidc-provider/lib/helpers/weak_cache.js"),
+        // @ts-expect-error: the same
+        import("oidc-provider/lib/helpers/challenge.js"),
+      ]);
+      if (internals(provider)?.DPoPNonces === undefined) throw new Error("This provider gives no nonces.");
+      internals(provider).DPoPNonces = new ServerChallenge(randomBytes(32), "DPoP");
+    },
+    close: () => listening.close(),
+  };
 }

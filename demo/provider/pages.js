@@ -111,8 +111,36 @@ ${failed && html`<p class="alert" id="failure" role="alert" data-testid="provide
   });
 }
 
-/** @param {{ uid: string, client: string, user: { name: string, email: string }, scopes: readonly string[], claims: readonly string[] }} page */
-export function consentPage({ uid, client, user, scopes: requested, claims }) {
+/**
+ * The second step of a strong sign-in. The device is drawn on the same page: a demo sends no messages.
+ *
+ * @param {{ uid: string, client: string, name: string, code: string, failed?: boolean }} page
+ */
+export function confirmPage({ uid, client, name, code, failed }) {
+  return layout({
+    title: "Confirm it is you",
+    testid: "provider-confirm",
+    step: "Confirm",
+    main: html`<h1>Confirm it is you</h1>
+<p class="lead"><b>${client}</b> asks for more than a password, <b>${name}</b>. Type the code that your second device shows.</p>
+${failed && html`<p class="alert" id="failure" role="alert" data-testid="provider-failure">That is not the code. Look at the device again.</p>`}
+<aside class="device" aria-label="Your second device">
+<span>Lantern code</span>
+<output data-testid="provider-code">${code.slice(0, 3)} ${code.slice(3)}</output>
+</aside>
+<form method="post" action="/interaction/${uid}/confirm">
+<label for="code">Code</label>
+<input id="code" name="code" type="text" inputmode="numeric" autocomplete="one-time-code" required autofocus${failed && html` aria-describedby="failure" aria-invalid="true"`}>
+<button class="primary" type="submit">Confirm</button>
+</form>
+<form method="post" action="/interaction/${uid}/cancel">
+<button class="quiet" type="submit">Cancel and go back</button>
+</form>`,
+  });
+}
+
+/** @param {{ uid: string, client: string, user: { name: string, email: string }, scopes: readonly string[], claims: readonly string[], resources: readonly [string, readonly string[]][], details: readonly { type: string }[] }} page */
+export function consentPage({ uid, client, user, scopes: requested, claims, resources, details }) {
   const initials = user.name
     .split(" ")
     .map((word) => word.charAt(0))
@@ -130,6 +158,8 @@ ${requested.map((scope) => {
   return html`<li data-scope="${scope}"><b>${title}</b><small>${detail}</small></li>`;
 })}
 ${claims.length > 0 && html`<li><b>See single details</b><small>${claims.join(", ")}</small></li>`}
+${resources.map(([resource, names]) => html`<li><b>Use ${resource}</b><small>${names.join(", ")}</small></li>`)}
+${details.map(({ type, ...rest }) => html`<li><b>Just this: ${type}</b><small>${JSON.stringify(rest)}</small></li>`)}
 </ul>
 <form class="pair" method="post" action="/interaction/${uid}/consent">
 <button class="primary" type="submit" name="decision" value="allow">Allow</button>

@@ -22,6 +22,12 @@ type Provider = Awaited<ReturnType<typeof createProvider>>;
 type Api = Awaited<ReturnType<typeof createApi>>;
 type Served = Awaited<ReturnType<typeof createPage>>;
 
+/** What a test file's servers do differently; `reset()` of the API brings its settings back after each test. */
+export interface WorldOptions {
+  readonly provider?: Parameters<typeof createProvider>[0];
+  readonly api?: Parameters<typeof createApi>[0];
+}
+
 export const alice = { name: "alice", password: "wonderland", subject: "alice-7f3c" };
 export const bob = { name: "bob", password: "builder", subject: "bob-91d2" };
 
@@ -78,8 +84,8 @@ export class Visit {
     return this.page.locator(`[data-testid="${name}"]`);
   }
 
-  async shot(name: string): Promise<void> {
-    await this.page.screenshot({ path: join(inject("artifacts"), "screenshots", `${name}.png`), fullPage: true });
+  async shot(name: string, page = this.page): Promise<void> {
+    await page.screenshot({ path: join(inject("artifacts"), "screenshots", `${name}.png`), fullPage: true });
   }
 
   /** Opens the demo page and waits until it has decided whether somebody is signed in. */
@@ -103,6 +109,13 @@ export class Visit {
   async allow(): Promise<void> {
     await this.id("provider-consent").waitFor();
     await this.page.getByRole("button", { name: "Allow" }).click();
+  }
+
+  /** Types the code that the provider's second device shows. */
+  async confirm(): Promise<void> {
+    await this.id("provider-confirm").waitFor();
+    await this.page.getByLabel("Code", { exact: true }).fill((await this.id("provider-code").textContent()) ?? "");
+    await this.page.getByRole("button", { name: "Confirm" }).click();
   }
 
   /** The whole sign-in, from the demo's button to the demo's signed-in state. */
@@ -208,7 +221,7 @@ export class World {
     });
   }
 
-  static async start(mode: Mode, clients: Record<string, unknown>[]): Promise<World> {
+  static async start(mode: Mode, clients: Record<string, unknown>[], options: WorldOptions = {}): Promise<World> {
     const { providerPort, apiPort, pagePort } = inject("addresses");
     const pageUrl = `http://localhost:${pagePort}`;
     const harness = { redirect: `${pageUrl}/harness/callback`, signedOut: `${pageUrl}/harness/` };
@@ -224,8 +237,9 @@ export class World {
         redirect_uris: [harness.redirect],
         ...client,
       })),
+      ...options.provider,
     });
-    const api = await createApi({ port: apiPort, issuer: provider.url, page: pageUrl });
+    const api = await createApi({ port: apiPort, issuer: provider.url, page: pageUrl, ...options.api });
     const page = await createPage({
       port: pagePort,
       directory: inject("pages")[mode],
@@ -275,10 +289,14 @@ export class World {
 }
 
 /** Starts everything for a test file, and checks after each test what every visit has to keep. */
-export function useWorld(mode: Mode = "app", clients: Record<string, unknown>[] = []): { readonly world: World } {
+export function useWorld(
+  mode: Mode = "app",
+  clients: Record<string, unknown>[] = [],
+  options: WorldOptions = {},
+): { readonly world: World } {
   let world: World | undefined;
   beforeAll(async () => {
-    world = await World.start(mode, clients);
+    world = await World.start(mode, clients, options);
   });
   afterEach(async () => {
     const visits = world?.visits.splice(0) ?? [];
@@ -288,6 +306,7 @@ export function useWorld(mode: Mode = "app", clients: Record<string, unknown>[] 
       for (const visit of visits) await visit.context.close();
       world?.provider.log.clear();
       world?.api.log.clear();
+      world?.api.reset();
     }
   });
   afterAll(() => world?.close());

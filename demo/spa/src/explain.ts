@@ -45,16 +45,46 @@ export function duration(seconds: number): string {
   return minutes > 0 ? `${minutes} min ${String(rest).padStart(2, "0")} s` : `${rest} s`;
 }
 
-/** The first `Bearer` challenge of a `WWW-Authenticate` field, enough to show it to a person. */
-export function challengeParameters(header: string): readonly (readonly [string, string])[] {
-  return [...header.matchAll(/([a-z_]+)="((?:[^"\\]|\\.)*)"/gi)].map(([, name = "", value = ""]) => [
-    name,
-    value.replace(/\\(.)/g, "$1"),
-  ]);
+const proofMeanings: Readonly<Record<string, string>> = {
+  jwk: "The public key: whoever signed this has the private one, and the token is bound to it",
+  jti: "Good once: an API remembers it",
+  htm: "Good for this method only",
+  htu: "Good for this address only, without query and fragment",
+  iat: "Good for a moment only",
+  ath: "Good with this access token only: its hash",
+  nonce: "Made after this server said so: nobody could prepare it",
+};
+
+/** What a claim of a DPoP proof is good for: RFC 9449, section 4.2. */
+export function proofMeaning(name: string): string {
+  return proofMeanings[name] ?? "";
+}
+
+/** One challenge of a `WWW-Authenticate` field. */
+export interface Challenge {
+  readonly scheme: string;
+  readonly raw: string;
+  readonly parameters: readonly (readonly [string, string])[];
+}
+
+/** The challenges of a `WWW-Authenticate` field, well enough to show them to a person. */
+export function challengesOf(header: string): readonly Challenge[] {
+  const challenges: { scheme: string; raw: string; parameters: [string, string][] }[] = [];
+  for (const [, scheme, pair = "", name = "", value = ""] of header.matchAll(/(?:([a-z]+) )?(([a-z_]+)="((?:[^"\\]|\\.)*)")/gi)) {
+    if (scheme !== undefined) challenges.push({ scheme, raw: scheme, parameters: [] });
+    const challenge = challenges.at(-1);
+    if (!challenge) continue;
+    challenge.raw += `${challenge.parameters.length > 0 ? "," : ""} ${pair}`;
+    challenge.parameters.push([name, value.replace(/\\(.)/g, "$1")]);
+  }
+  return challenges;
 }
 
 export function challengeMeaning(status: number, error: string | undefined): string {
   if (error === "invalid_token") return "The API did not accept the token: it is unknown, expired or revoked. Signing in again gives a new one.";
+  if (error === "insufficient_user_authentication") return "The token is good, and the API wants to be surer that it is you: confirm with a second device.";
+  if (error === "invalid_dpop_proof") return "The API did not accept the proof that came with the token.";
+  if (error === "use_dpop_nonce") return "The API wants a proof with its newest nonce.";
   if (error === "insufficient_scope") return "The token is good, but it does not carry the permission this call needs.";
   if (error === "invalid_request") return "The API could not read the request.";
   if (status === 401) return "The API wants an access token and none was sent. Its challenge names no error, because sending none is not a mistake.";
@@ -84,6 +114,10 @@ const byCode: Readonly<Record<string, Advice>> = {
   callback_already_processed: { title: "This answer was used before", advice: "Each works once. Start a fresh sign-in." },
   transaction_expired: { title: "That took too long", advice: "A sign-in has ten minutes. Start a fresh one." },
   access_token_expired: { title: "The access token has expired", advice: "Sign in again. The provider still knows you, so this is quick." },
+  dpop_key_lost: { title: "This browser has forgotten the key", advice: "The tokens were bound to it and are worth nothing now. Sign in again." },
+  session_ended: { title: "The provider has ended the session", advice: "Sign in again." },
+  popup_blocked: { title: "The browser blocked the window", advice: "Allow windows of this page, then try again." },
+  popup_closed: { title: "The window was closed", advice: "Nothing was changed. Try again, and finish in the window." },
   network_error: { title: "No answer", advice: "The server cannot be reached, or does not allow this page to ask. Check that all three parts of the demo run." },
   timeout: { title: "No answer in time", advice: "Check that all three parts of the demo run, then try again." },
 };
@@ -94,6 +128,7 @@ const byType: Readonly<Record<string, Advice>> = {
   protocol: { title: "The provider refused", advice: "Its own words are below. Sign in again to make a fresh request." },
   http: { title: "An unexpected answer", advice: "Something other than the provider may have answered. Try again." },
   storage: { title: "This browser keeps nothing for this page", advice: "Allow storage for this site, or leave private mode." },
+  interaction: { title: "This was not finished", advice: "Nothing was changed. Try again." },
   usage: { title: "The page cannot use the library like this", advice: "This is for whoever built the page: the sentence above says what to change." },
 };
 

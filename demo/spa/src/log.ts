@@ -1,7 +1,7 @@
 import { element, find } from "./dom.js";
 import { clock } from "./explain.js";
 
-type Kind = "page" | "event" | "api" | "error";
+type Kind = "page" | "event" | "api" | "proof" | "error";
 
 interface Entry {
   readonly time: number;

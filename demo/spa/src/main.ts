@@ -1,9 +1,12 @@
 import { isOidcError, OidcClient, type Session } from "oidc-wasm";
-import { callWithoutToken, callWithToken, sendNote } from "./api.js";
+import { callWithoutToken, callWithToken, openVault, sendNote, stepUp } from "./api.js";
 import { find, json, show, text } from "./dom.js";
 import { clearError, showError } from "./errors.js";
 import { log, restoreLog } from "./log.js";
+import { clientOptions, fitsMode, home, inMode, isCallback, mode, showMode } from "./mode.js";
+import { watchProofs } from "./proofs.js";
 import { showSession } from "./session.js";
+import { replayWithAnotherKey, replayWithoutProof } from "./thief.js";
 
 type State = "loading" | "signed-out" | "signed-in";
 
@@ -19,9 +22,9 @@ let retry: () => Promise<void> = start;
 
 function setState(state: State): void {
   for (const part of document.querySelectorAll<HTMLElement>("[data-view]")) {
-    part.hidden = !(part.dataset["view"] ?? "").split(" ").includes(state);
+    part.hidden = !(part.dataset["view"] ?? "").split(" ").includes(state) || !fitsMode(part);
   }
-  for (const name of ["api-with-token", "note-form"]) show(name, state === "signed-in");
+  for (const name of ["api-with-token", "api-vault", "note-form"]) show(name, state === "signed-in");
   find("status").dataset["state"] = state;
   text("status", statusText[state]);
   find("app").dataset["state"] = state;
@@ -30,6 +33,7 @@ function setState(state: State): void {
 async function render(session: Session | null): Promise<void> {
   show("user-info-result", false);
   show("api-result", false);
+  show("thief-result", false);
   if (client && session) await showSession(client, session);
   setState(session ? "signed-in" : "signed-out");
 }
@@ -61,30 +65,24 @@ function onClick(name: string, work: () => Promise<void>): void {
 function returnTo(session: Session): string {
   const state = session.appState;
   const wanted = typeof state === "object" && state !== null && "returnTo" in state ? state["returnTo"] : undefined;
-  if (typeof wanted !== "string") return "/";
+  if (typeof wanted !== "string") return home;
   const url = new URL(wanted, location.origin);
-  return url.origin === location.origin && url.protocol === location.protocol && !url.pathname.startsWith("//") ? url.pathname : "/";
+  const own = url.origin === location.origin && url.protocol === location.protocol && !url.pathname.startsWith("//");
+  return own ? inMode(url.pathname) : home;
 }
 
 async function signIn(): Promise<void> {
   if (!client) return start();
   log("page", "Going to the provider");
-  await client.signIn({ appState: { returnTo: location.pathname === "/callback" ? "/" : location.pathname } });
+  await client.signIn({ appState: { returnTo: isCallback() ? "/" : location.pathname } });
 }
 
 async function start(): Promise<void> {
   const began = performance.now();
-  client = await OidcClient.create({
-    authority: DEMO.provider,
-    clientId: "spa",
-    redirectUri: new URL("/callback", location.origin).href,
-    postLogoutRedirectUri: new URL("/", location.origin).href,
-    scope: "openid profile email api",
-    storage: "session",
-    allowedOrigins: [DEMO.api],
-  });
+  client = await OidcClient.create(clientOptions);
   log("page", `Core ready after ${Math.round(performance.now() - began)} ms`);
   client.on("signedIn", (session) => log("event", `signedIn: ${session.subject}`));
+  client.on("degraded", ({ reason }) => log("event", `degraded: the key is in memory only, ${reason}`));
   client.on("signedOut", () => {
     log("event", "signedOut");
     void render(null);
@@ -118,12 +116,14 @@ async function resume(started: OidcClient): Promise<void> {
     session = again ? null : await started.start();
   }
   text("error-retry", retry === signIn ? "Sign in again" : "Try again");
-  if (location.pathname === "/callback") history.replaceState(history.state, "", session ? returnTo(session) : "/");
+  if (isCallback()) history.replaceState(history.state, "", session ? returnTo(session) : home);
   await render(session);
 }
 
+showMode();
 restoreLog();
 watchRequests();
+if (mode === "dpop") watchProofs();
 text("wasm-mode", DEMO.inline ? "wasm inside the script" : "wasm as a file");
 text("provider-address", DEMO.provider);
 text("api-address", DEMO.api);
@@ -141,7 +141,26 @@ onClick("user-info", async () => {
   json("user-info-result", claims);
   show("user-info-result", true);
 });
+onClick("renew", async () => {
+  if (!client) return;
+  await showSession(client, await client.renew());
+  log("page", "The token was renewed, and the refresh token with it");
+});
 onClick("api-without-token", callWithoutToken);
+onClick("api-vault", async () => {
+  if (client) await openVault(client);
+});
+onClick("api-step-up", async () => {
+  if (!client) return;
+  await stepUp(client);
+  if (client.session) await showSession(client, client.session);
+});
+onClick("thief-other-key", async () => {
+  if (client) await replayWithAnotherKey(client);
+});
+onClick("thief-no-proof", async () => {
+  if (client) await replayWithoutProof(client);
+});
 onClick("api-with-token", async () => {
   if (client) await callWithToken(client);
 });

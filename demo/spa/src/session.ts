@@ -1,6 +1,7 @@
 import type { OidcClient, Session } from "oidc-wasm";
 import { element, find, json, show, text } from "./dom.js";
 import { claimMeaning, claimValue, clock, duration } from "./explain.js";
+import { decode } from "./jwt.js";
 
 let timer: ReturnType<typeof setInterval> | undefined;
 
@@ -12,12 +13,6 @@ function claim(session: Session, name: string): string | undefined {
 function initials(name: string): string {
   const words = name.split(/\s+/).filter((word) => word !== "");
   return [words[0], words.length > 1 ? words.at(-1) : undefined].map((word) => Array.from(word ?? "")[0] ?? "").join("").toUpperCase();
-}
-
-/** Decodes one part of the token for display. The core has validated it; here nothing is decided. */
-function decode(part: string): unknown {
-  const binary = atob(part.replaceAll("-", "+").replaceAll("_", "/"));
-  return JSON.parse(new TextDecoder().decode(Uint8Array.from(binary, (character) => character.charCodeAt(0))));
 }
 
 function showClaims(session: Session): void {
