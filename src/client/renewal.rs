@@ -172,12 +172,14 @@ impl<P: Platform> Client<P> {
         .during(Phase::Token))
     }
 
-    /// No more scopes than were granted (RFC 6749, section 6).
+    /// No more scopes than were granted (RFC 6749, section 6). The token of the sign-in need not name those of another
+    /// resource (RFC 8707, section 2.2): there it is what was asked for.
     fn wanted(&self, options: &Object, session: &Session) -> Result<Wanted> {
         let resource = options.str_or_empty("resource").to_owned();
         let scopes = pieces(options.str_or_empty("scope"), b' ');
         let granted = pieces(session.scope(), b' ');
-        if scopes.iter().any(|scope| !scope.is_empty() && !granted.contains(scope)) {
+        let asked = if resource.is_empty() { Vec::new() } else { pieces(self.config.scope(), b' ') };
+        if scopes.iter().any(|scope| !scope.is_empty() && !granted.contains(scope) && !asked.contains(scope)) {
             return Err(invalid("scope", "not granted"));
         }
         let (mut scope, mut last) = (String::new(), "");
