@@ -1,4 +1,4 @@
-// Packs the face and the core: `node pkg-template/build.mjs`, from the root, once target/wasm-bindgen exists.
+// Packs the face and the core: `node pkg-template/build.mjs`, from the root, once xtask has written both wasm modules.
 // Writes pkg/, the folder that is published. `cargo xtask build` calls it as its last step.
 import { execFileSync } from "node:child_process";
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -9,17 +9,22 @@ import { build } from "esbuild";
 const root = process.cwd();
 const template = import.meta.dirname;
 const bindgen = path.join(root, "target/wasm-bindgen");
+const signer = path.join(root, "target/wasm-bindgen-signer");
 const out = path.join(root, "pkg");
 const dist = path.join(out, "dist");
 const ENTRIES = ["index", "inline", "node"];
 const GLUE = path.join(bindgen, "oidc_wasm.js");
+/** What the entries import when somebody wants it, by this name: a script of its own, which they all share. */
+const ON_DEMAND = "./software-signer.js";
+const APART = { name: "apart", setup: ({ onResolve }) => onResolve({ filter: /./ }, apart) };
 const SHAKABLE = { name: "shakable", setup: ({ onLoad }) => onLoad({ filter: /oidc_wasm\.js$/ }, shakable) };
 const SOURCES = { index: "url", inline: "inline", node: "node" };
 
 await rm(out, { recursive: true, force: true });
 await mkdir(dist, { recursive: true });
 await assertShakable();
-for (const entry of ENTRIES) await bundle(entry);
+for (const entry of ENTRIES) await bundle(entry, SOURCES[entry], bindgen);
+await bundle("software-signer", "inline", signer);
 await declare();
 await copyFile(path.join(bindgen, "oidc_wasm_bg.wasm"), path.join(dist, "oidc_wasm_bg.wasm"));
 for (const name of ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"]) {
@@ -27,8 +32,8 @@ for (const name of ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"
 }
 await stamp();
 
-/** One script per entry: the face, the glue of wasm-bindgen, and the way to the wasm. */
-async function bundle(entry) {
+/** One script per entry: the face, the glue of wasm-bindgen, and the way to the wasm. The software signer is built alike. */
+async function bundle(entry, source, folder) {
   await build({
     entryPoints: [path.join(template, "src", `${entry}.ts`)],
     outfile: path.join(dist, `${entry}.js`),
@@ -39,11 +44,12 @@ async function bundle(entry) {
     external: ["node:*"],
     alias: {
       "#wasm": GLUE,
-      "#source": path.join(template, "src/source", `${SOURCES[entry]}.ts`),
-      "#bytes": path.join(bindgen, "oidc_wasm_bg.wasm"),
+      "#signer-wasm": path.join(signer, "oidc_wasm.js"),
+      "#source": path.join(template, "src/source", `${source}.ts`),
+      "#bytes": path.join(folder, "oidc_wasm_bg.wasm"),
     },
     loader: { ".wasm": "base64" },
-    plugins: [SHAKABLE],
+    plugins: [APART, SHAKABLE],
     // The glue warns about old ways to call it, which nobody here uses.
     drop: ["console"],
     minify: true,
@@ -51,6 +57,10 @@ async function bundle(entry) {
     legalComments: "none",
     logLevel: "warning",
   });
+}
+
+function apart({ path: name }) {
+  return name === ON_DEMAND ? { path: name, external: true } : undefined;
 }
 
 /**

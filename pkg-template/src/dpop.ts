@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { dpopClaims, dpopTokenHash, Es256Key } from "#wasm";
+import type { Es256Key } from "#signer-wasm";
+import { dpopClaims, dpopTokenHash } from "#wasm";
 import { enter, json } from "./core.js";
 import { OidcError } from "./errors.js";
-import { init } from "./init.js";
+import { init, initScript } from "./init.js";
 import type { JsonWebKey, JsonWebKeyLike } from "./metadata.js";
 import { compute, invalid } from "./request.js";
 import {
@@ -33,8 +34,8 @@ const MOST_REMEMBERED = 16;
 
 /**
  * Who signs proofs. `"webcrypto"`: the browser, with a key that not even script in the page can read. `"software"`: the wasm of this
- * package, with ES256, in a few milliseconds; for where WebCrypto is missing, as in pages without TLS. Such a key lives in the
- * memory of the page and nowhere else: it cannot be stored or exported.
+ * package, with ES256, in a few milliseconds; for where WebCrypto is missing, as in pages without TLS. It is loaded when it is
+ * chosen. Such a key lives in the memory of the page and nowhere else: it cannot be stored or exported.
  */
 export type DpopSigner = "webcrypto" | "software";
 
@@ -169,8 +170,7 @@ export class DpopKey {
     if (isSoftware(chosen)) {
       if (extractable) throw invalid("extractable", { reason: ONLY_WEBCRYPTO });
       if (algorithm !== "ES256") throw invalid("algorithm", { reason: ONLY_ES256 });
-      await init();
-      return DpopKey.#inSoftware(() => Es256Key.generate());
+      return DpopKey.#inSoftware((signer) => signer.generate());
     }
     const engine = subtle(OR_SOFTWARE);
     const keyPair = await generatePair(engine, parameters, extractable);
@@ -236,8 +236,7 @@ export class DpopKey {
     const members = { ...jwk } as Readonly<Record<string, unknown>>;
     if (isSoftware(chosen)) {
       const text = json(members);
-      await init();
-      return DpopKey.#inSoftware(() => Es256Key.import(text));
+      return DpopKey.#inSoftware((signer) => signer.import(text));
     }
     const algorithm = algorithmOfJwk(members);
     const parameters = keyPairParametersOf(algorithm, "jwk");
@@ -290,13 +289,28 @@ export class DpopKey {
     return `${input}.${typeof signature === "string" ? signature : encoded(new Uint8Array(await signature))}`;
   }
 
-  static #inSoftware(make: () => Es256Key): DpopKey {
+  static async #inSoftware(make: (signer: typeof Es256Key) => Es256Key): Promise<DpopKey> {
+    const signer = await loadSigner();
     return enter(() => {
-      const key = make();
+      const key = make(signer);
       const publicJwk = publicMembers(JSON.parse(key.publicJwk()) as object);
       return new DpopKey(undefined, "ES256", publicJwk, (input) => enter(() => key.sign(input)));
     });
   }
+}
+
+let loading: Promise<typeof Es256Key> | undefined;
+
+/** Few use it, so it has a wasm of its own, which nobody else downloads. Calls share one load, as those of `init` do. */
+function loadSigner(): Promise<typeof Es256Key> {
+  loading ??= initScript("software-signer.js", () => import("./software-signer.js")).then(
+    ({ Es256Key }) => Es256Key,
+    (failure: unknown) => {
+      loading = undefined;
+      throw failure;
+    },
+  );
+  return loading;
 }
 
 /** What was computed of a text before; all of it is forgotten when it becomes too much. */

@@ -43,6 +43,27 @@ export function requireLoaded(): void {
   });
 }
 
+/** A script that brings a wasm module of its own. */
+interface WasmScript {
+  initSync(input: { module: WebAssembly.Module }): unknown;
+  wasmSource(): BufferSource;
+}
+
+/** Loads such a script and its module, after the core: that says what is missing where there is no WebAssembly. */
+export async function initScript<Script extends WasmScript>(file: string, load: () => Promise<Script>): Promise<Script> {
+  await init();
+  const script = await load().catch((failure: unknown) => {
+    throw loadError(
+      "wasm_load_failed",
+      `${file} could not be loaded: it has to lie next to the script, and script-src has to allow it.`,
+      {},
+      failure,
+    );
+  });
+  instantiate(script.initSync, await compile(script.wasmSource()));
+  return script;
+}
+
 async function load(source: WasmSource | undefined): Promise<void> {
   if (typeof WebAssembly === "undefined") {
     throw new OidcError({
@@ -53,13 +74,16 @@ async function load(source: WasmSource | undefined): Promise<void> {
       details: { feature: "WebAssembly" },
     });
   }
-  const module = await compile(await read(source));
+  instantiate(initSync, await compile(await read(source)));
+  loaded = true;
+}
+
+function instantiate(init: typeof initSync, module: WebAssembly.Module): void {
   try {
-    initSync({ module });
+    init({ module });
   } catch (failure) {
     throw compileError(failure);
   }
-  loaded = true;
 }
 
 async function read(source: WasmSource | undefined): Promise<Exclude<WasmSource, string | URL | Request | Promise<Response>>> {

@@ -19,19 +19,6 @@ export class Client {
   free(): void;
 }
 
-/** A P-256 key that signs in the core. It never gives the private key back. */
-export class Es256Key {
-  private constructor();
-  static generate(): Es256Key;
-  /** Takes a private JWK. Throws a plain object that describes the error. */
-  static import(jwk: string): Es256Key;
-  /** A JWK with the members `kty`, `crv`, `x` and `y`. */
-  publicJwk(): string;
-  /** The signature of a text, base64url. */
-  sign(input: string): string;
-  free(): void;
-}
-
 /** Everything that needs no waiting. Throws a plain object that describes the error. */
 export function call(operation: string, argument: string): unknown;
 /** One protocol request. The hooks do what the core cannot: sign with a key that it never sees, ask the application. */

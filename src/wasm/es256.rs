@@ -1,4 +1,4 @@
-//! The class behind the software signer of `DpopKey`.
+//! The class behind the software signer of `DpopKey`, the only one of its module.
 
 use crate::browser::SystemRandom;
 use crate::error::Result;

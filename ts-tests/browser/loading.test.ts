@@ -89,3 +89,39 @@ describe("WA-02: the wasm file", () => {
     expect(the.world.scriptRequests, "creating a client asks the provider nothing").toEqual([]);
   });
 });
+
+describe("the software signer", () => {
+  const generate = (page: Page): Promise<{ code: string; message: string } | undefined> =>
+    page.evaluate(() => window.failureOf(() => window.oidc.DpopKey.generate({ signer: "software" })));
+
+  test("is loaded when somebody wants it, once", async () => {
+    const visit = await the.world.visit();
+    const loads = (): number => visit.requests.filter((url) => url.includes("software-signer")).length;
+    await visit.openHarness();
+    expect(await create(visit.page)).toBeUndefined();
+    expect(loads()).toBe(0);
+    await visit.page.evaluate(() => Promise.all([1, 2, 3].map(() => window.oidc.DpopKey.generate({ signer: "software" }))));
+    expect(loads()).toBe(1);
+  });
+
+  test("that does not come is wasm_load_failed, and all else works", async () => {
+    const visit = await the.world.visit({ allowedConsole: /ERR_FAILED/ });
+    await visit.page.route("**/*software-signer*", (route) => route.abort());
+    await visit.openHarness();
+    const failure = await generate(visit.page);
+    expect(failure?.code).toBe("wasm_load_failed");
+    expect(failure?.message).toContain("software-signer.js");
+    expect(await create(visit.page)).toBeUndefined();
+  });
+
+  test("needs no more of the Content Security Policy than the rest", async () => {
+    const visit = await the.world.visit();
+    await visit.page.route("**/harness/", async (route) => {
+      const response = await route.fetch();
+      const headers = { ...response.headers(), "content-security-policy": "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'" };
+      await route.fulfill({ response, headers });
+    });
+    await visit.openHarness();
+    expect(await generate(visit.page)).toBeUndefined();
+  });
+});

@@ -21,8 +21,8 @@ import {
   type SigningAlgorithm,
   type WebCryptoDpopKey,
 } from "oidc-wasm/node";
-import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { freshPackage } from "./support/package.ts";
+import { afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { copiedPackage, freshPackage } from "./support/package.ts";
 
 /** The example of RFC 9449, sections 4.1 and 7.1. */
 const EXAMPLE_KEY = {
@@ -392,31 +392,68 @@ describe('the signer "software"', () => {
 
   test("DP-06: is the only one with a key in the memory of the wasm", async () => {
     const Original = WebAssembly.Instance;
-    let memory: WebAssembly.Memory | undefined;
+    // Of the core and of the signer: neither may have the key of WebCrypto, and the core has neither.
+    const memories: WebAssembly.Memory[] = [];
     const spy = vi.spyOn(WebAssembly, "Instance").mockImplementation(function (module: WebAssembly.Module, imports?: WebAssembly.Imports) {
       const instance = new Original(module, imports);
-      memory = Object.values(instance.exports).find((value) => value instanceof WebAssembly.Memory);
+      memories.push(...Object.values(instance.exports).filter((value) => value instanceof WebAssembly.Memory));
       return instance;
     } as never);
-    const fresh = await freshPackage("node");
-    await fresh.init();
-    spy.mockRestore();
+    onTestFinished(() => spy.mockRestore());
+    const fresh = await copiedPackage("node");
     const d = Buffer.from(RFC_KEY.d, "base64url");
     // As octets; as a number in the order of the machine, also in the form that arithmetic modulo the order may keep it in.
     const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
     const montgomery = ((BigInt(`0x${d.toString("hex")}`) << 256n) % order).toString(16).padStart(64, "0");
     const forms = [d, Buffer.from(d.toReversed()), Buffer.from(Buffer.from(montgomery, "hex").toReversed())];
-    const found = (): { readonly key: boolean; readonly text: boolean } => {
-      const bytes = Buffer.from(memory?.buffer ?? new ArrayBuffer(0));
-      return { key: forms.some((form) => bytes.includes(form)), text: bytes.includes(RFC_KEY.d) };
-    };
+    const found = (): { readonly key: boolean; readonly text: boolean }[] =>
+      memories.map(({ buffer }) => {
+        const bytes = Buffer.from(buffer);
+        return { key: forms.some((form) => bytes.includes(form)), text: bytes.includes(RFC_KEY.d) };
+      });
+    const nothing = { key: false, text: false };
     const closed = await fresh.DpopKey.import(RFC_KEY);
     await closed.proof(TOKEN_REQUEST);
-    expect(found()).toEqual({ key: false, text: false });
+    expect(found()).toEqual([nothing]);
     const open = await fresh.DpopKey.import(RFC_KEY, software);
     await open.proof(TOKEN_REQUEST);
     // The key itself is there; the text it came as was overwritten.
-    expect(found()).toEqual({ key: true, text: false });
+    expect(found()).toEqual([nothing, { key: true, text: false }]);
+  });
+
+  test("is loaded when somebody wants it, once, and into both ways to have the rest", async () => {
+    for (const entry of ["node", "inline"] as const) {
+      const fresh = await copiedPackage(entry);
+      const compile = vi.spyOn(WebAssembly, "compile");
+      onTestFinished(() => compile.mockRestore());
+      await (await fresh.DpopKey.generate()).proof(TOKEN_REQUEST);
+      expect(compile, entry).toHaveBeenCalledTimes(1);
+      const made = await Promise.all([fresh.DpopKey.generate(software), fresh.DpopKey.import(RFC_KEY, software)]);
+      await fresh.DpopKey.generate(software);
+      expect(compile, entry).toHaveBeenCalledTimes(2);
+      for (const key of made) await jwtVerify(await key.proof(TOKEN_REQUEST), EmbeddedJWK, { typ: "dpop+jwt" });
+      compile.mockRestore();
+    }
+  });
+
+  test("says so when it cannot be loaded, and leaves the rest as it is", async () => {
+    const fresh = await copiedPackage("node", ["software-signer.js"]);
+    for (const work of [() => fresh.DpopKey.generate(software), () => fresh.DpopKey.import(RFC_KEY, software)]) {
+      const error = await refusal(work);
+      expect([error.code, error.phase, error.type]).toEqual(["wasm_load_failed", "init", "usage"]);
+      expect(error.message).toMatch(/^software-signer\.js could not be loaded: .*\.$/);
+      expect(error.cause).toMatchObject({ code: "ERR_MODULE_NOT_FOUND" });
+    }
+    await (await fresh.DpopKey.generate()).proof(TOKEN_REQUEST);
+  });
+
+  test("can be loaded after a failure", async () => {
+    const fresh = await copiedPackage("node");
+    await fresh.init();
+    const compile = vi.spyOn(WebAssembly, "compile").mockRejectedValueOnce(new WebAssembly.CompileError("blocked by CSP"));
+    onTestFinished(() => compile.mockRestore());
+    expect((await refusal(() => fresh.DpopKey.generate(software))).code).toBe("wasm_blocked_by_csp");
+    expect((await fresh.DpopKey.generate(software)).algorithm).toBe("ES256");
   });
 });
 

@@ -2,11 +2,11 @@ import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { publint } from "publint";
 import { describe, expect, test } from "vitest";
-import { packageFolder, workspace } from "./support/package.ts";
+import { packageFolder, wasmBytes, workspace } from "./support/package.ts";
 
 const manifest = JSON.parse(await readFile(path.join(packageFolder, "package.json"), "utf8")) as Record<string, unknown>;
 const scripts = await Promise.all(
-  ["index", "inline", "node"].map(async (entry) => ({
+  ["index", "inline", "node", "software-signer"].map(async (entry) => ({
     entry,
     text: await readFile(path.join(packageFolder, `dist/${entry}.js`), "utf8"),
   })),
@@ -49,6 +49,7 @@ describe("the packed package", () => {
       "dist/registration.d.ts",
       "dist/request-object.d.ts",
       "dist/revocation.d.ts",
+      "dist/software-signer.js",
       "dist/step-up.d.ts",
       "dist/token.d.ts",
       "dist/tokens.d.ts",
@@ -63,6 +64,13 @@ describe("the packed package", () => {
     for (const name of ["scripts", "dependencies", "peerDependencies", "optionalDependencies", "bundledDependencies", "bin"]) {
       expect(manifest, name).not.toHaveProperty(name);
     }
+  });
+
+  test("has the software signer in a wasm of its own: the other one lacks it", async () => {
+    const module = await WebAssembly.compile(await wasmBytes());
+    const exported = WebAssembly.Module.exports(module).map(({ name }) => name);
+    expect(exported).toContain("client_new");
+    expect(exported.filter((name) => name.startsWith("es256"))).toEqual([]);
   });
 
   test("has the version of Cargo.toml", async () => {
@@ -95,9 +103,16 @@ describe.each(scripts)("the script $entry", ({ entry, text }) => {
   });
 
   test("names the wasm in the one way that bundlers recognise, or not at all", () => {
+    const isInside = ["inline", "software-signer"].includes(entry);
     const found = [...text.matchAll(/import\.meta[^)]*\)/g)].length;
-    expect(found).toBe(entry === "inline" ? 0 : 1);
-    expect(text.includes('new URL("./oidc_wasm_bg.wasm",import.meta.url)')).toBe(entry !== "inline");
+    expect(found).toBe(isInside ? 0 : 1);
+    expect(text.includes('new URL("./oidc_wasm_bg.wasm",import.meta.url)')).toBe(!isInside);
+  });
+
+  test("has the software signer loaded on demand, and has nothing of it", () => {
+    const imported = [...text.matchAll(/\bimport\(["'`][^)]*\)/g)].map(([call]) => call);
+    expect(imported).toEqual(entry === "software-signer" ? [] : ['import("./software-signer.js")']);
+    expect(text.includes("es256key_sign")).toBe(entry === "software-signer");
   });
 
   test("carries no trace of the machine that built it", () => {

@@ -1,6 +1,6 @@
 // node sizes.mjs PACKAGE BUDGET: prints the size of every file and of what is downloaded, and checks that against the
 // budget. A download is files of the package and, with "imports", the minified script of an application that imports
-// these: no bundler ships the rest of the package.
+// these, as far as the page loads it at once: no bundler ships the rest of the package.
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
@@ -30,11 +30,11 @@ for (const [download, { imports, files: names, maxBrotliBytes }] of Object.entri
   }
   const parts = names.map((name) => files.get(name));
   if (imports !== undefined) {
-    const script = await application(imports).catch((failure) => {
+    const scripts = await application(imports).catch((failure) => {
       fail(`"${download}" of ${budgetPath} cannot be bundled: ${failure.errors?.[0]?.text ?? failure}`);
     });
-    if (script === undefined) continue;
-    parts.push(measure(script));
+    if (scripts === undefined) continue;
+    parts.push(...scripts.map(measure));
   }
   const total = [0, 1, 2].map((kind) => parts.reduce((sum, part) => sum + part[kind], 0));
   console.log(row(download, total, maxBrotliBytes === undefined ? "" : ` of ${number.format(maxBrotliBytes)}`));
@@ -48,13 +48,16 @@ for (const [download, { imports, files: names, maxBrotliBytes }] of Object.entri
   }
 }
 
-/** The script of an application that uses what it imports and does nothing else. */
+/** What an application loads at once that uses what it imports and does nothing else. Dynamic imports are for later. */
 async function application(imports) {
   const manifest = JSON.parse(await readFile(path.join(folder, "package.json"), "utf8"));
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     stdin: { contents: `import { ${imports} } from "oidc-wasm"; globalThis.used = [${imports}];`, resolveDir: "." },
     alias: { "oidc-wasm": path.resolve(folder, manifest.exports["."].default) },
+    outdir: ".",
     bundle: true,
+    splitting: true,
+    metafile: true,
     minify: true,
     format: "esm",
     target: "es2022",
@@ -62,7 +65,11 @@ async function application(imports) {
     write: false,
     logLevel: "silent",
   });
-  return outputFiles[0].contents;
+  const names = new Set(Object.keys(metafile.outputs).filter((name) => metafile.outputs[name].entryPoint === "<stdin>"));
+  for (const name of names) {
+    for (const { path, kind } of metafile.outputs[name].imports) if (kind === "import-statement") names.add(path);
+  }
+  return outputFiles.filter((file) => names.has(path.relative(".", file.path).replaceAll("\\", "/"))).map((file) => file.contents);
 }
 
 /** Raw, gzip and brotli. */

@@ -37,13 +37,27 @@ const SIZE_OPTIONS: [&str; 5] =
     ["-Os", "--converge", "--skip-pass=local-cse", "--low-memory-unused", "--zero-filled-memory"];
 /// For binaryen, which recurses over whole functions, and here runs inside Node.
 const DEEP_STACK: &str = "--stack-size=60000";
-const GLUE: &str = "target/wasm-bindgen";
+
+/// A wasm module: features of the crate, and the folder for it and its glue.
+struct Module {
+    features: &'static [&'static str],
+    glue: &'static str,
+}
+
+/// The software signer is one of its own, so that only those who use it download it.
+const MODULES: [Module; 2] = [
+    Module { features: &[], glue: "target/wasm-bindgen" },
+    Module { features: &["--features", "software-signer"], glue: "target/wasm-bindgen-signer" },
+];
 
 /// Builds `pkg/`, packs it, and puts the packed tarball where `import "oidc-wasm"` finds it.
 pub(crate) fn build(workspace: &Workspace, toolchain: &Toolchain) -> Result<()> {
-    compile(workspace, toolchain)?;
     let compiled = workspace.target_dir().join(WASM_TARGET).join("release").join("oidc_wasm.wasm");
-    write_glue(workspace, &compiled)?;
+    // One after the other: cargo puts them all at the same place.
+    for module in &MODULES {
+        compile(workspace, toolchain, module.features)?;
+        write_glue(workspace, &compiled, module.glue)?;
+    }
     remove_dir(&workspace.path("pkg"))?;
     process::run(&mut workspace.node(&["pkg-template/build.mjs"]))?;
     install_tarball(workspace, &pack(workspace)?)?;
@@ -51,15 +65,15 @@ pub(crate) fn build(workspace: &Workspace, toolchain: &Toolchain) -> Result<()> 
 }
 
 /// As a cdylib alone: beside an rlib, cargo quietly leaves link-time optimisation out.
-fn compile(workspace: &Workspace, toolchain: &Toolchain) -> Result<()> {
+fn compile(workspace: &Workspace, toolchain: &Toolchain, features: &[&str]) -> Result<()> {
     let flags = format!("target.{WASM_TARGET}.rustflags={FLAGS:?}");
     let args = ["rustc", "--lib", "--crate-type", "cdylib", "--release", "--config", &flags];
-    process::run(&mut toolchain.cargo_with_std(workspace, &args))
+    process::run(toolchain.cargo_with_std(workspace, &args).args(features))
 }
 
 /// wasm-bindgen and wasm-opt; skipped while the same module was handled by the same tools before.
-fn write_glue(workspace: &Workspace, compiled: &Path) -> Result<()> {
-    let glue = workspace.path(GLUE);
+fn write_glue(workspace: &Workspace, compiled: &Path, folder: &str) -> Result<()> {
+    let glue = workspace.path(folder);
     let done = glue.join("done-for");
     let bytes = fs::read(compiled).map_err(|error| cannot("read", compiled, &error))?;
     let mut fingerprint = bytes;
@@ -72,13 +86,13 @@ fn write_glue(workspace: &Workspace, compiled: &Path) -> Result<()> {
     remove_dir(&glue)?;
     let mut bindgen = workspace.command_with(
         "wasm-bindgen",
-        &["--target", "web", "--omit-default-module-path", "--out-name", "oidc_wasm", "--out-dir", GLUE],
+        &["--target", "web", "--omit-default-module-path", "--out-name", "oidc_wasm", "--out-dir", folder],
     );
     bindgen.arg(compiled);
     process::run(&mut bindgen)?;
-    process::run(&mut workspace.node(&["xtask/scripts/shorten-names.mjs", GLUE]))?;
-    process::run(&mut workspace.node(&[DEEP_STACK, "xtask/scripts/empty-uncalled.mjs", GLUE]))?;
-    optimize(workspace)?;
+    process::run(&mut workspace.node(&["xtask/scripts/shorten-names.mjs", folder]))?;
+    process::run(&mut workspace.node(&[DEEP_STACK, "xtask/scripts/empty-uncalled.mjs", folder]))?;
+    optimize(workspace, folder)?;
     fs::write(&done, fingerprint).map_err(|error| cannot("write", &done, &error))
 }
 
@@ -89,9 +103,9 @@ fn tool_versions(workspace: &Workspace) -> Result<String> {
     Ok(format!("{bindgen}\n{binaryen}\n{} {}", WASM_FEATURES.join(" "), SIZE_OPTIONS.join(" ")))
 }
 
-fn optimize(workspace: &Workspace) -> Result<()> {
-    let module = format!("{GLUE}/oidc_wasm_bg.wasm");
-    let optimized = format!("{GLUE}/optimized.wasm");
+fn optimize(workspace: &Workspace, folder: &str) -> Result<()> {
+    let module = format!("{folder}/oidc_wasm_bg.wasm");
+    let optimized = format!("{folder}/optimized.wasm");
     let mut args = vec![DEEP_STACK, "node_modules/binaryen/bin/wasm-opt"];
     args.extend(SIZE_OPTIONS);
     args.extend(WASM_FEATURES);

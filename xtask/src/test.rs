@@ -96,8 +96,12 @@ fn native(steps: &mut Steps, workspace: &Workspace) {
 }
 
 fn clippy_for_wasm(workspace: &Workspace) -> Result<()> {
-    let args = ["clippy", "--lib", "--target", WASM_TARGET, "--", "--deny", "warnings"];
-    process::run(&mut Toolchain::required(workspace)?.cargo(workspace, &args))
+    let toolchain = Toolchain::required(workspace)?;
+    for features in ["", "software-signer"] {
+        let args = ["clippy", "--lib", "--target", WASM_TARGET, "--features", features, "--", "--deny", "warnings"];
+        process::run(&mut toolchain.cargo(workspace, &args))?;
+    }
+    Ok(())
 }
 
 fn typescript(steps: &mut Steps, workspace: &Workspace) {

@@ -1,7 +1,6 @@
 import base64 from "#bytes";
-import type { WasmSource } from "../types.js";
 
-/** `oidc-wasm/inline`: the wasm is part of the script. */
-export function wasmSource(): WasmSource {
+/** `oidc-wasm/inline` and the software signer: the wasm is part of the script. */
+export function wasmSource(): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }

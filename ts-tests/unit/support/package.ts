@@ -1,7 +1,8 @@
-import { readFile } from "node:fs/promises";
+import { cp, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { onTestFinished } from "vitest";
 
 /** The module as every entry exports it. */
 export type Package = typeof import("oidc-wasm");
@@ -21,6 +22,14 @@ export async function freshPackage(entry: "index" | "inline" | "node"): Promise<
   const url = pathToFileURL(path.join(packageFolder, `dist/${entry}.js`));
   url.searchParams.set("copy", String((copies += 1)));
   return (await import(url.href)) as Package;
+}
+
+/** The same with every file of the package copied, so that what the entries share is a module of its own too. */
+export async function copiedPackage(entry: "index" | "inline" | "node", without: readonly string[] = []): Promise<Package> {
+  const folder = path.join(workspace, `target/package-copies/${process.pid}-${(copies += 1)}`);
+  await cp(packageFolder, folder, { recursive: true, filter: (file) => !without.includes(path.basename(file)) });
+  onTestFinished(() => rm(folder, { recursive: true }));
+  return (await import(pathToFileURL(path.join(folder, `dist/${entry}.js`)).href)) as Package;
 }
 
 /** The bytes of the packed wasm. */
