@@ -35,6 +35,10 @@ pub(crate) async fn run_all(file: &str) -> usize {
                 continue;
             }
             runs += 1;
+            #[cfg(target_arch = "wasm32")]
+            if runs % 10 == 0 {
+                breathe().await;
+            }
             if let Err(problem) = run(flow, signed_in_before).await {
                 let note = if signed_in_before { " (signed in before)" } else { "" };
                 problems.push(format!("{}{note}: {problem}", flow.id));
@@ -43,6 +47,20 @@ pub(crate) async fn run_all(file: &str) -> usize {
     }
     assert!(problems.is_empty(), "{} of {runs} runs failed:\n{}", problems.len(), problems.join("\n"));
     runs
+}
+
+#[cfg(target_arch = "wasm32")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(callback: &js_sys::Function, milliseconds: u32) -> wasm_bindgen::JsValue;
+}
+
+/// Lets the browser do something else: the driver gives up a page that is busy for half a minute.
+#[cfg(target_arch = "wasm32")]
+async fn breathe() {
+    let turn = js_sys::Promise::new(&mut |resolve, _| drop(set_timeout(&resolve, 0)));
+    wasm_bindgen_futures::JsFuture::from(turn).await.unwrap();
 }
 
 /// The names of the flows of a file.
