@@ -4,14 +4,12 @@ use crate::encoding::base64url;
 use crate::error::{ErrorCode, Result};
 use crate::jose::{sha256, thumbprint};
 use crate::json::{Json, Object, write_string};
+use crate::protocol::nonces::Nonces;
 use crate::protocol::parameters::invalid;
 use crate::protocol::request::checked;
 use crate::text::{cut, decimal};
 use crate::time::Timestamp;
 use crate::url::HttpUrl;
-
-/// How far a server's clock may be from ours, in seconds: beyond that, its `Date` is not believed.
-const MOST_OFFSET: f64 = 600.0;
 
 /// Methods that `fetch` writes in upper case (Fetch, section 2.2.1). Others go on the wire as they are, `patch` too.
 const NORMALIZED: [&str; 6] = ["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"];
@@ -54,7 +52,7 @@ pub fn claims(proof: &Proof<'_>, id: &str, now: Timestamp) -> Result<String> {
         return Err(invalid("method", "missing"));
     }
     HttpUrl::parse(proof.url).map_err(|problem| invalid("url", problem.as_str()))?;
-    if proof.clock_offset.is_nan() || proof.clock_offset.abs() > MOST_OFFSET {
+    if proof.clock_offset.is_nan() || proof.clock_offset.abs() > Nonces::FURTHEST as f64 {
         return Err(invalid("clockOffset", "more than 600 seconds"));
     }
     let normalized = NORMALIZED.into_iter().find(|name| name.eq_ignore_ascii_case(proof.method));

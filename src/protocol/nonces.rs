@@ -65,7 +65,7 @@ impl Nonces {
     /// Longest nonce.
     const LONGEST: usize = 1024;
     /// Largest difference of clocks that is made up for, in seconds: beyond it something else is wrong.
-    const FURTHEST: i64 = 600;
+    pub const FURTHEST: i64 = 600;
     /// Difference that is no difference, in seconds: `Date` is cut to the second and was on its way for a while.
     const NEAR: i64 = 5;
 

@@ -58,7 +58,7 @@ files! {
     signed_response: 68,
     primitives: 101,
     polling: 47,
-    dpop: 76,
+    dpop: 77,
     cache: 55,
 }
 
