@@ -14,8 +14,8 @@ const out = path.join(root, "pkg");
 const dist = path.join(out, "dist");
 const ENTRIES = ["index", "inline", "node"];
 const GLUE = path.join(bindgen, "oidc_wasm.js");
-/** What the entries import when somebody wants it, by this name: a script of its own, which they all share. */
-const ON_DEMAND = "./software-signer.js";
+/** What the entries import when somebody wants it, by these names: scripts of their own, which they all share. */
+const ON_DEMAND = new Set(["./software-signer.js", "./interaction.js"]);
 const APART = { name: "apart", setup: ({ onResolve }) => onResolve({ filter: /./ }, apart) };
 const SHAKABLE = { name: "shakable", setup: ({ onLoad }) => onLoad({ filter: /oidc_wasm\.js$/ }, shakable) };
 const SOURCES = { index: "url", inline: "inline", node: "node" };
@@ -25,6 +25,7 @@ await mkdir(dist, { recursive: true });
 await assertShakable();
 for (const entry of ENTRIES) await bundle(entry, SOURCES[entry], bindgen);
 await bundle("software-signer", "inline", signer);
+await bundle("interaction", "url", bindgen);
 await declare();
 await copyFile(path.join(bindgen, "oidc_wasm_bg.wasm"), path.join(dist, "oidc_wasm_bg.wasm"));
 for (const name of ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"]) {
@@ -32,7 +33,7 @@ for (const name of ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"
 }
 await stamp();
 
-/** One script per entry: the face, the glue of wasm-bindgen, and the way to the wasm. The software signer is built alike. */
+/** One script per entry: the face, the glue of wasm-bindgen, and the way to the wasm. What is loaded on demand is built alike. */
 async function bundle(entry, source, folder) {
   await build({
     entryPoints: [path.join(template, "src", `${entry}.ts`)],
@@ -60,7 +61,7 @@ async function bundle(entry, source, folder) {
 }
 
 function apart({ path: name }) {
-  return name === ON_DEMAND ? { path: name, external: true } : undefined;
+  return ON_DEMAND.has(name) ? { path: name, external: true } : undefined;
 }
 
 /**

@@ -126,6 +126,10 @@ codes! {
     NetworkError = "network_error", Network, "No answer: the server is down, the browser is offline, or the server does not allow this origin (CORS).";
     /// The code was sent, but no answer came: it may or may not have been used.
     OutcomeUnknown = "outcome_unknown", Network, "The answer to the code exchange was lost: call signIn() again.";
+    /// There is no network.
+    Offline = "offline", Network, "This device is offline: try again when it is not.";
+    /// A renewal has failed not long ago; `details.retryAt` says when the next one is tried, in seconds since 1970.
+    RenewalPostponed = "renewal_postponed", Network, "The provider could not renew the tokens a moment ago: try again after details.retryAt.";
     /// The answer was not complete in time.
     Timeout = "timeout", Timeout, "No complete answer in time: raise timeoutSeconds.";
     /// The caller's AbortSignal fired.
@@ -236,6 +240,13 @@ codes! {
     ProfileViolation = "profile_violation", Policy, "A rule of the profile is broken; details name it.";
     /// The provider takes the refresh token no longer: the session has ended.
     SessionEnded = "session_ended", Interaction, "The provider has ended the session: call signIn() again.";
+
+    /// Another person has signed in in another tab meanwhile.
+    SessionChanged = "session_changed", Interaction, "Another person has signed in meanwhile: nothing was done in their name.";
+    /// The session is gone from this browser although nobody signed out.
+    SessionLost = "session_lost", Storage, "The session was cleared from this browser: call signIn() again.";
+    /// Sign-ins failed again and again without anybody doing anything.
+    LoginLoop = "login_loop", Interaction, "Three sign-ins have failed within a minute: let the person begin the next one.";
 
     /// Storage is missing, blocked or full.
     StorageUnavailable = "storage_unavailable", Storage, "The browser's storage is blocked or full: allow site data.";
@@ -450,7 +461,7 @@ impl Error {
     /// Whether the same call may succeed later without anybody changing anything.
     pub fn retryable(&self) -> bool {
         match self.0.code {
-            ErrorCode::NetworkError | ErrorCode::Timeout => true,
+            ErrorCode::NetworkError | ErrorCode::Offline | ErrorCode::RenewalPostponed | ErrorCode::Timeout => true,
             ErrorCode::UnexpectedStatus
             | ErrorCode::TokenError
             | ErrorCode::UserinfoError

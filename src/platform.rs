@@ -25,11 +25,11 @@ pub trait Clock {
 /// Functions that an application gives along with a request, by name: `sign`, `assertion`, `validate`.
 pub trait Hooks {
     /// Calls one; an error when it throws or is not there.
-    fn call<'a>(&'a self, name: &'static str, argument: &'a str) -> HookAnswer<'a>;
+    fn call<'a>(&'a self, name: &'static str, argument: &'a str) -> Answer<'a>;
 }
 
-/// What a hook gives back, in time.
-pub type HookAnswer<'a> = Pin<Box<dyn Future<Output = Result<String>> + 'a>>;
+/// A text that comes in time; empty for none.
+pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<String>> + 'a>>;
 
 /// Gives random bytes fit for keys.
 pub trait Random {
@@ -39,8 +39,8 @@ pub trait Random {
 
 /// Waits.
 pub trait Timer {
-    /// Completes after so many seconds. Dropping the future stops the timer.
-    fn sleep(&self, seconds: u32) -> impl Future<Output = ()>;
+    /// Completes after so many milliseconds. Dropping the future stops the timer.
+    fn sleep(&self, milliseconds: u32) -> impl Future<Output = ()>;
 }
 
 /// Checks signatures, and makes the hashes that go with them.
@@ -68,6 +68,26 @@ pub trait Store {
     fn remove(&self, name: &str) -> Result<()>;
 }
 
+/// Keeps the session, where the application chose. What other tabs saved may be there at any time, and whatever was
+/// saved here is there at once.
+pub trait SessionStore {
+    /// The text of that name; empty for none.
+    fn load<'a>(&'a self, name: &'a str) -> Answer<'a>;
+    /// Sets the text of that name. Gives nothing.
+    fn save<'a>(&'a self, name: &'a str, text: &'a str) -> Answer<'a>;
+    /// Removes it; removing what is not there is fine. Gives nothing.
+    fn remove<'a>(&'a self, name: &'a str) -> Answer<'a>;
+}
+
+/// Locks between all that share a session store.
+pub trait Locks {
+    /// A ticket once nobody else has the lock of that name, or after so many milliseconds, when it is taken from whoever
+    /// has it; empty where there are no locks.
+    fn acquire<'a>(&'a self, name: &'a str, milliseconds: u32) -> Answer<'a>;
+    /// Lets the next one have it.
+    fn release(&self, ticket: &str);
+}
+
 /// All seams of one client.
 pub trait Platform: 'static {
     /// See [`Http`].
@@ -82,6 +102,10 @@ pub trait Platform: 'static {
     type Verifier: Verifier;
     /// See [`Store`].
     type Store: Store;
+    /// See [`SessionStore`].
+    type SessionStore: SessionStore;
+    /// See [`Locks`].
+    type Locks: Locks;
 
     /// Sends requests.
     fn http(&self) -> &Self::Http;
@@ -96,5 +120,7 @@ pub trait Platform: 'static {
     /// Keeps what must outlive a redirect, for this tab only: sign-ins under way, the provider's metadata and keys.
     fn tab_store(&self) -> &Self::Store;
     /// Keeps the session, where the application chose.
-    fn session_store(&self) -> &Self::Store;
+    fn session_store(&self) -> &Self::SessionStore;
+    /// Locks between all that share that store.
+    fn locks(&self) -> &Self::Locks;
 }

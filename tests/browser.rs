@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests may panic")]
 
 use js_sys::{Array, Function, Reflect, eval};
-use oidc_wasm::browser::{BrowserStore, FetchHttp, Place, SystemClock, SystemRandom, SystemTimer};
+use oidc_wasm::browser::{FetchHttp, JsHooks, SystemClock, SystemRandom, SystemTimer, TabStore};
 use oidc_wasm::error::ErrorCode;
 use oidc_wasm::http::{HttpRequest, HttpResponse, Method, media_type};
-use oidc_wasm::platform::{Clock as _, Http as _, Random as _, Store as _, Timer as _};
+use oidc_wasm::platform::{Clock as _, Http as _, Locks as _, Random as _, SessionStore, Store as _, Timer as _};
 use oidc_wasm::secret::Secret;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -152,8 +152,8 @@ async fn a_timer_waits_as_long_as_it_is_told_and_stops_when_dropped() {
          globalThis.clearTimeout = (id) => timers.push(-id);",
         "globalThis.setTimeout = realSet; globalThis.clearTimeout = realClear",
     );
-    SystemTimer.sleep(1).await;
-    poll_once(SystemTimer.sleep(10)).await;
+    SystemTimer.sleep(1000).await;
+    poll_once(SystemTimer.sleep(10_000)).await;
     let timers: Vec<f64> = Array::from(&run("timers")).iter().filter_map(|value| value.as_f64()).collect();
     assert_eq!(timers, [1000.0, -1000.0, 10_000.0, -10_000.0]);
 }
@@ -190,49 +190,79 @@ fn in_tab(name: &str) -> Option<String> {
 }
 
 #[wasm_bindgen_test]
-fn each_place_keeps_texts_where_it_says() {
+fn texts_of_a_tab_are_kept_in_session_storage() {
     run("sessionStorage.clear()");
-    for (place, survives) in [(Place::Memory, false), (Place::Tab, true), (Place::TabOrMemory, true)] {
-        let store = BrowserStore(place);
-        let name = format!("test.{place:?}");
-        assert_eq!(store.load(&name), Ok(None));
-        assert_eq!(store.save(&name, "one \u{1f600}"), Ok(()));
-        assert_eq!(store.save(&name, "two"), Ok(()));
-        assert_eq!(store.load(&name), Ok(Some("two".into())));
-        assert_eq!(in_tab(&name).is_some(), survives, "{place:?}");
-        assert_eq!(store.remove(&name), Ok(()));
-        assert_eq!(store.remove(&name), Ok(()));
-        assert_eq!((store.load(&name), in_tab(&name)), (Ok(None), None));
-    }
+    assert_eq!(TabStore.load("test.tab"), Ok(None));
+    assert_eq!(TabStore.save("test.tab", "one \u{1f600}"), Ok(()));
+    assert_eq!(TabStore.save("test.tab", "two"), Ok(()));
+    assert_eq!((TabStore.load("test.tab"), in_tab("test.tab")), (Ok(Some("two".into())), Some("two".into())));
+    assert_eq!(TabStore.remove("test.tab"), Ok(()));
+    assert_eq!(TabStore.remove("test.tab"), Ok(()));
+    assert_eq!((TabStore.load("test.tab"), in_tab("test.tab")), (Ok(None), None));
 }
 
 #[wasm_bindgen_test]
-fn a_full_storage_is_an_error_or_memory_takes_over() {
+fn st_04_a_full_or_blocked_storage_of_a_tab_is_an_error() {
     run("sessionStorage.clear()");
-    let store = BrowserStore(Place::TabOrMemory);
-    assert_eq!(store.save("test.full", "before"), Ok(()));
+    let unavailable = Err(ErrorCode::StorageUnavailable);
     {
         let _full = Until::new(FULL, NOT_FULL);
-        let refused = BrowserStore(Place::Tab).save("test.tab", "x").map_err(|error| error.code());
-        assert_eq!(refused, Err(ErrorCode::StorageUnavailable));
-        assert_eq!(store.save("test.full", "while full"), Ok(()));
-        assert_eq!(store.load("test.full"), Ok(Some("while full".into())));
+        assert_eq!(TabStore.save("test.full", "x").map_err(|error| error.code()), unavailable);
     }
-    assert_eq!(store.save("test.full", "after"), Ok(()));
-    assert_eq!((store.load("test.full"), in_tab("test.full")), (Ok(Some("after".into())), Some("after".into())));
-    assert_eq!(store.remove("test.full"), Ok(()));
-    assert_eq!(store.load("test.full"), Ok(None));
+    assert_eq!(TabStore.load("test.full"), Ok(None));
+    let _blocked = Until::new(BLOCKED, NOT_BLOCKED);
+    assert_eq!(TabStore.load("test.x").map_err(|error| error.code()).map(drop), unavailable);
+    assert_eq!(TabStore.save("test.x", "y").map_err(|error| error.code()), unavailable);
+    assert_eq!(TabStore.remove("test.x").map_err(|error| error.code()), unavailable);
+}
+
+fn seams(functions: &str) -> JsHooks {
+    run("globalThis.called = []");
+    JsHooks(run(&format!("({functions})")))
+}
+
+fn called() -> String {
+    text("called.map((call) => call.join(' ')).join('\n')")
 }
 
 #[wasm_bindgen_test]
-fn a_blocked_storage_is_an_error_or_memory_takes_over() {
-    let _blocked = Until::new(BLOCKED, NOT_BLOCKED);
-    let tab = BrowserStore(Place::Tab);
-    assert_eq!(tab.load("test.x").map_err(|error| error.code()), Err(ErrorCode::StorageUnavailable));
-    assert_eq!(tab.remove("test.x").map_err(|error| error.code()), Err(ErrorCode::StorageUnavailable));
-    let store = BrowserStore(Place::TabOrMemory);
-    assert_eq!(store.save("test.x", "kept"), Ok(()));
-    assert_eq!(store.load("test.x"), Ok(Some("kept".into())));
-    assert_eq!(store.remove("test.x"), Ok(()));
-    assert_eq!(store.load("test.x"), Ok(None));
+async fn session_store_and_locks_are_functions_of_the_page_that_may_take_their_time() {
+    let seams = seams(
+        "{ load: (...of) => { called.push(['load', ...of]); return 'text'; },
+           save: async (...of) => { await null; called.push(['save', ...of]); },
+           remove: (...of) => { called.push(['remove', ...of]); return null; },
+           lock: async (...of) => { called.push(['lock', ...of]); return 'ticket'; },
+           unlock: (...of) => { called.push(['unlock', ...of]); } }",
+    );
+    assert_eq!(SessionStore::load(&seams, "name").await.as_deref(), Ok("text"));
+    assert_eq!(SessionStore::save(&seams, "name", "a\nb").await.as_deref(), Ok(""));
+    assert_eq!(SessionStore::remove(&seams, "name").await.as_deref(), Ok(""));
+    assert_eq!(seams.acquire("name", 22_000).await.as_deref(), Ok("ticket"));
+    seams.release("ticket");
+    assert_eq!(called(), "load name \nsave name a\nb\nremove name \nlock name 22000\nunlock ticket ");
+}
+
+#[wasm_bindgen_test]
+async fn st_04_a_store_that_throws_or_rejects_is_an_error() {
+    for function in ["() => { throw new DOMException('', 'SecurityError') }", "async () => { throw 1 }"] {
+        let seams = seams(&format!("{{ load: {function}, save: {function}, remove: {function}, lock: {function} }}"));
+        for outcome in [
+            SessionStore::load(&seams, "name").await,
+            SessionStore::save(&seams, "name", "text").await,
+            SessionStore::remove(&seams, "name").await,
+            seams.acquire("name", 1).await,
+        ] {
+            assert_eq!(outcome.map_err(|error| error.code()), Err(ErrorCode::HookFailed), "{function}");
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+async fn tm_10_no_answer_without_a_network_is_offline() {
+    let _fetch = stand_in_for_fetch("throw new TypeError('Failed to fetch')");
+    let _offline = Until::new(
+        "Object.defineProperty(navigator, 'onLine', { configurable: true, get: () => false })",
+        "delete navigator.onLine",
+    );
+    assert_eq!(send(get("https://op.example/", 10)).await.unwrap_err(), ErrorCode::Offline);
 }

@@ -11,10 +11,23 @@ use std::fs;
 use std::path::Path;
 
 /// Letters, and the first and last number.
-const RULES: &[(&str, u32, u32)] = &[("AR", 11, 17), ("CB", 11, 11), ("DP", 1, 24), ("JO", 1, 23)];
+const RULES: &[(&str, u32, u32)] = &[
+    ("AR", 11, 17),
+    ("CB", 11, 11),
+    ("CB", 15, 15),
+    ("DP", 1, 24),
+    ("JO", 1, 23),
+    ("LO", 1, 10),
+    ("RF", 1, 14),
+    ("ST", 1, 11),
+    ("TM", 1, 10),
+];
 
-/// Rules without a test, and why: none.
-const EXCEPTIONS: &[(&str, &str)] = &[];
+/// Rules without a test, and why.
+const EXCEPTIONS: &[(&str, &str)] = &[
+    ("ST-09", "stored tokens are not encrypted: there is no such option"),
+    ("ST-11", "built-ins are not captured: there is no such option"),
+];
 
 const FOLDERS: &[&str] = &["src", "tests", "ts-tests", "fixtures"];
 

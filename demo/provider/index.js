@@ -1,14 +1,17 @@
-import { generateKeyPairSync, randomBytes, randomInt } from "node:crypto";
+import { createHash, generateKeyPairSync, randomBytes, randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { listen, readBody } from "../server.js";
 import { apiClientSecret, pageUrl, providerPort } from "../settings.js";
 import { createAdapter } from "./adapter.js";
-import { confirmPage, consentPage, errorPage, homePage, signedOutPage, signInPage, signOutPage } from "./pages.js";
+import { checkSessionPage, confirmPage, consentPage, errorPage, farewellPage, homePage, signedOutPage, signInPage, signOutPage } from "./pages.js";
 import { findUserByPassword, findUserBySubject } from "./users.js";
 
 const style = readFileSync(new URL("./style.css", import.meta.url));
+const checkSession = readFileSync(new URL("./check-session.js", import.meta.url));
 const FORM_LIMIT = 8_192;
 const CONFIRM_TRIES = 3;
+/** Metadata of a client: the page to load when its session has ended here. */
+const FRONT_CHANNEL = "frontchannel_logout_uri";
 const INTERACTION_SECONDS = 600;
 
 /** How somebody signed in, as `acr`: with a password, or with a code from a second device as well. */
@@ -29,6 +32,65 @@ export async function loadProvider() {
   } finally {
     console.warn = warn;
   }
+}
+
+/**
+ * OpenID Connect Session Management 1.0, which `oidc-provider` leaves out: what the page at `check_session_iframe` compares, in
+ * the cookie that it reads, and in `session_state` of authorization responses.
+ *
+ * @param {any} provider
+ */
+function manageSessions(provider) {
+  /** @param {string} text */
+  const hash = (text) => createHash("sha256").update(text).digest("hex");
+  // Scripts of that page read it, so it is no session and leads to none.
+  const options = { path: "/", sameSite: "Lax" };
+  /** @param {any} context @param {string | undefined} value */
+  const remember = ({ res: response }, value) => {
+    const cookie = Object.entries(options).map(([name, text]) => `; ${name}=${text}`).join("");
+    response.appendHeader("set-cookie", `lantern_state=${value ?? ""}${value === undefined ? "; max-age=0" : ""}${cookie}`);
+  };
+  provider.on("authorization.success", (/** @type {any} */ context, /** @type {Record<string, unknown>} */ out) => {
+    const { session, client, params } = context.oidc;
+    const state = hash([session.uid, session.accountId, session.loginTs].join(" "));
+    const salt = randomBytes(8).toString("hex");
+    out.session_state = `${hash([client.clientId, new URL(params.redirect_uri).origin, state, salt].join(" "))}.${salt}`;
+    remember(context, state);
+  });
+  provider.on("end_session.success", (/** @type {any} */ context) => {
+    if (context.oidc.params.logout) remember(context, undefined);
+  });
+}
+
+/**
+ * OpenID Connect Front-Channel Logout 1.0, which `oidc-provider` leaves out: after a sign-out, on the way back, a page with a frame
+ * for each application that knew the session.
+ *
+ * @param {any} provider
+ * @param {readonly Record<string, unknown>[]} clients
+ */
+function tellApplications(provider, clients) {
+  provider.use(async (/** @type {any} */ context, /** @type {() => Promise<void>} */ next) => {
+    await next();
+    const { route, session, params } = context.oidc ?? {};
+    if (route !== "end_session_confirm" || context.status !== 303 || !params.logout) return;
+    const frames = Object.entries(/** @type {Record<string, { sid: string }>} */ (session.authorizations ?? {})).flatMap(([id, { sid }]) => {
+      const uri = clients.find((client) => client.client_id === id)?.[FRONT_CHANNEL];
+      if (uri === undefined) return [];
+      const url = new URL(String(uri));
+      url.searchParams.set("iss", provider.issuer);
+      url.searchParams.set("sid", sid);
+      return [url];
+    });
+    if (frames.length === 0) return;
+    const back = context.response.get("location");
+    const origins = frames.map(({ origin }) => origin).join(" ");
+    context.status = 200;
+    context.remove("location");
+    context.set("content-security-policy", `default-src 'none'; style-src 'self'; frame-src ${origins}; base-uri 'none'; frame-ancestors 'none'`);
+    context.type = "html";
+    context.body = farewellPage({ frames: frames.map(String), back });
+  });
 }
 
 function createKeys() {
@@ -73,7 +135,8 @@ function exposeOnly(response, names) {
 
 /**
  * Starts the demo's OpenID Provider. What a client has to do is in its metadata: `require_pushed_authorization_requests`,
- * `dpop_bound_access_tokens`, `require_signed_request_object` with `jwks`, `authorization_signed_response_alg`.
+ * `dpop_bound_access_tokens`, `require_signed_request_object` with `jwks`, `authorization_signed_response_alg`; where its sessions end,
+ * `frontchannel_logout_uri`.
  *
  * @param {object} [options]
  * @param {number} [options.port] 0 takes a free one
@@ -89,6 +152,7 @@ function exposeOnly(response, names) {
  * @param {Readonly<Record<string, string>>} [options.resources] APIs besides the demo's own, and their scopes (RFC 8707)
  * @param {readonly string[]} [options.detailTypes] types of `authorization_details` (RFC 9396) that may be asked for
  * @param {(details: Detail[]) => Detail[]} [options.grantDetails] what of the details is granted; everything if left out
+ * @param {boolean} [options.sessionManagement] `check_session_iframe` and `session_state`
  * @param {readonly string[]} [options.exposeHeaders] headers that pages may read, instead of those that they have to
  */
 export async function createProvider({
@@ -105,6 +169,7 @@ export async function createProvider({
   resources = {},
   detailTypes = ["note"],
   grantDetails = (details) => details,
+  sessionManagement = false,
   exposeHeaders,
 } = {}) {
   const { Provider, errors, interactionPolicy } = await loadProvider();
@@ -168,7 +233,9 @@ export async function createProvider({
       names: { session: "lantern_session", interaction: "lantern_interaction", resume: "lantern_resume" },
     },
     scopes: ["openid", "offline_access", "api"],
+    discovery: sessionManagement ? { check_session_iframe: `${issuer}/session/check` } : {},
     acrValues: [PASSWORD, CONFIRMED],
+    extraClientMetadata: { properties: [FRONT_CHANNEL] },
     claims: {
       openid: ["sub"],
       profile: ["name", "given_name", "family_name", "preferred_username", "role"],
@@ -285,6 +352,8 @@ export async function createProvider({
       context.body = errorPage({ error: out.error, description: out.error_description, back: page });
     },
   });
+  if (sessionManagement) manageSessions(provider);
+  tellApplications(provider, registered);
   provider.on("server_error", (/** @type {any} */ context, /** @type {Error} */ error) => {
     console.error(`provider: ${context.method} ${context.path} failed`, error);
   });
@@ -455,6 +524,13 @@ export async function createProvider({
     if (request.method === "GET" && path === "/") return send(response, 200, homePage({ issuer, back: page }));
     if (request.method === "GET" && path === "/assets/style.css") {
       return response.writeHead(200, { "content-type": "text/css; charset=utf-8", "cache-control": "no-cache" }).end(style);
+    }
+    if (request.method === "GET" && path === "/session/check" && sessionManagement) {
+      response.setHeader("content-security-policy", `default-src 'none'; script-src 'self'; base-uri 'none'; frame-ancestors ${[...origins].join(" ")}`);
+      return send(response, 200, checkSessionPage());
+    }
+    if (request.method === "GET" && path === "/assets/check-session.js") {
+      return response.writeHead(200, { "content-type": "text/javascript; charset=utf-8", "cache-control": "no-cache" }).end(checkSession);
     }
     if (path === "/favicon.ico") return response.writeHead(204).end();
     const [, uid, action = ""] = /^\/interaction\/([\w-]+)(?:\/(login|confirm|consent|cancel))?$/.exec(path) ?? [];

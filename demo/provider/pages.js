@@ -224,3 +224,30 @@ export function homePage({ issuer, back }) {
 <p><a class="button primary" href="${back}">Open the demo application</a></p>`,
   });
 }
+
+/** What applications load in a frame that nobody sees, to ask whether the session here is still the same. */
+export function checkSessionPage() {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<title>Session</title>
+<script src="/assets/check-session.js"></script>
+</head>
+<body></body>
+</html>
+`.text;
+}
+
+/** The last page of a sign-out, where applications have to be told. @param {{ frames: readonly string[], back: string }} page */
+export function farewellPage({ frames, back }) {
+  return layout({
+    title: "Signing out",
+    testid: "provider-farewell",
+    main: html`<meta http-equiv="refresh" content="2; url=${back}">
+<h1>Signing out</h1>
+<p class="lead">Your applications are being told.</p>
+${frames.map((url) => html`<iframe hidden src="${url}"></iframe>`)}
+<p><a class="button primary" href="${back}">Continue</a></p>`,
+  });
+}

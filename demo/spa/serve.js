@@ -35,6 +35,7 @@ function decode(path) {
  * @param {string} [options.provider]
  * @param {string} [options.api]
  * @param {readonly string[]} [options.pages] folders with a page of their own
+ * @param {boolean} [options.frames] whether pages may have frames of the provider and of each other
  */
 export async function createPage({
   port = pagePort,
@@ -43,6 +44,7 @@ export async function createPage({
   provider = providerUrl,
   api = apiUrl,
   pages = ["/"],
+  frames = false,
 } = {}) {
   if (!existsSync(join(directory, "index.html"))) {
     throw new Error("The page is not built yet. Build it first, with `npx vite build demo/spa` or `cargo xtask demo`.");
@@ -56,7 +58,7 @@ export async function createPage({
     `connect-src 'self' ${provider} ${api}`,
     `form-action 'self' ${provider}`,
     "base-uri 'none'",
-    "frame-ancestors 'none'",
+    ...(frames ? [`frame-src 'self' ${provider}`, `frame-ancestors 'self' ${provider}`] : ["frame-ancestors 'none'"]),
   ].join("; ");
 
   listening.handle(async (request, response) => {

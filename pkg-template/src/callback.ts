@@ -25,6 +25,9 @@ const RESPONSE_PARAMETERS: ReadonlySet<string> = new Set([
 /** A signed response: all parameters are in it (JARM, section 2.3.1). */
 const JWT = /^[\w-]+\.([\w-]+)\.[\w-]+$/;
 
+/** The `state` of what another page of this origin does in a window or a frame: the core begins it like this. */
+const FOR_ANOTHER = /^p\.[\w-]{20,}$/;
+
 /** One per page, not per client: two clients may be created for one callback, and only the first sees it. */
 let captured: string | undefined;
 
@@ -43,6 +46,23 @@ export function capture(redirectUri: string, incomplete = false): void {
 /** The captured callback, if it belongs to this redirect URI. */
 export function capturedCallback(redirectUri: string): string | undefined {
   return captured !== undefined && isCallback(captured, redirectUri, true) ? captured : undefined;
+}
+
+/**
+ * The address, if another page of this origin waits for it: an authorization response, or the return from a sign-out. It may
+ * have any path. Taken out of the address bar, synchronously.
+ */
+export function captureForAnother(): string | undefined {
+  if (typeof location === "undefined" || typeof history === "undefined") return undefined;
+  const url = captured ?? location.href;
+  if (!FOR_ANOTHER.test(responseState(url) ?? "")) return undefined;
+  if (url !== captured) {
+    const left = new URL(url);
+    left.search = without(left.search, RESPONSE_PARAMETERS);
+    left.hash = without(left.hash, RESPONSE_PARAMETERS);
+    replaceAddress(left.href);
+  }
+  return url;
 }
 
 /** Drops a captured callback: it led to an error, or the session it made has ended. */

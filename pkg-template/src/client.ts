@@ -1,23 +1,21 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { capture, capturedCallback, forget, removeState, stateOf } from "./callback.js";
-import { Core, json, type Hooks, type InnerSignInOptions, type Renewal } from "./core.js";
-import type { DpopKey } from "./dpop.js";
-import { DpopKeys } from "./dpop-keys.js";
+import { json, type InnerSignInOptions } from "./core.js";
 import { isOidcError, OidcError } from "./errors.js";
-import { Emitter } from "./events.js";
-import { exclusive } from "./exclusive.js";
-import { init, requireLoaded } from "./init.js";
+import { init, loadScript, requireLoaded } from "./init.js";
 import type { AuthorizationDetail } from "./messages.js";
-import { navigate, requirePage } from "./navigation.js";
-import { handOver, signInPopup, type PopupSignInOptions } from "./popup.js";
-import { protectedFetch, type Access, type Credentials } from "./protected-fetch.js";
+import { navigate, requireTopPage } from "./navigation.js";
+import { signInPopup, signOutPopup, type PopupSignInOptions, type PopupSignOutOptions } from "./popup.js";
+import { protectedFetch } from "./protected-fetch.js";
 import { invalid } from "./request.js";
-import { givenKey } from "./signing.js";
+import { SharedSession, type Call } from "./shared-session.js";
 import { challengeOf, stepUp, type StepUpChallenge } from "./step-up.js";
+import type { ThirdPartySignInOptions } from "./third-party.js";
 import type {
   AccessToken,
   AccessTokenOptions,
-  ClientDpopOptions,
+  FetchOptions,
+  MonitorSessionOptions,
   OidcClientOptions,
   OidcEvents,
   PreparedSignIn,
@@ -26,15 +24,18 @@ import type {
   SignInOptions,
   SignOutOptions,
   SignOutResult,
+  SilentSignInOptions,
+  SilentSignOutOptions,
   StartSignInOptions,
   UserInfo,
 } from "./types.js";
+import { handOverResponse, type Departure } from "./windows.js";
 
 /** How long after it was prepared a sign-in may begin, in milliseconds: half of what the core gives it in all. */
 const FRESH = 300_000;
 
 /** Callbacks that are being completed, for the whole page: clients of one configuration share one token request. */
-const completing = new Map<string, { readonly core: unknown; readonly session: Promise<unknown> }>();
+const completing = new Map<string, { readonly client: unknown; readonly session: Promise<unknown> }>();
 
 /**
  * Signs people in at an OpenID Provider by the authorization code flow with PKCE, and keeps who is signed in. The type parameter
@@ -63,27 +64,15 @@ const completing = new Map<string, { readonly core: unknown; readonly session: P
  * ```
  */
 export class OidcClient<Detail extends AuthorizationDetail = AuthorizationDetail> {
-  readonly #core: Core<Detail>;
-  readonly #redirectUri: string;
+  readonly #session: SharedSession<Detail>;
+  readonly #options: OidcClientOptions<Detail>;
   /** Clients with the same identity may share what happens to a callback. */
   readonly #identity: string;
-  /** The name under which tokens are renewed, one renewal at a time. */
-  readonly #lock: string;
-  readonly #keys: DpopKeys | undefined;
-  readonly #signing: Hooks | undefined;
-  readonly #access: Access;
-  readonly #events = new Emitter<OidcEvents<Detail>>(["signedIn", "signedOut", "degraded"]);
   readonly #lifetime = new AbortController();
   /** What sign-ins were prepared with, and until when they can begin. */
   readonly #prepared = new WeakMap<PreparedSignIn, { readonly request: SignInOptions<Detail>; until: number }>();
-  readonly #renewing = new Map<string, Promise<AccessToken<Detail>>>();
-  /** Whether somebody was signed in, and the application does not know of an end. */
-  #shown = false;
-  #held = 0;
   #starting: Promise<Session<Detail> | null> | undefined;
   #signingIn: Promise<void> | undefined;
-  #announced: string | undefined;
-  #snapshot: { readonly text: string; readonly session: Session<Detail> } | undefined;
 
   /**
    * Makes a client. First, before anything waits, it takes an authorization response out of the address bar and keeps
@@ -107,7 +96,7 @@ export class OidcClient<Detail extends AuthorizationDetail = AuthorizationDetail
     options: OidcClientOptions<Detail>,
   ): Promise<OidcClient<Detail>> {
     capture(options.redirectUri);
-    await handOver(options.redirectUri);
+    await handOverResponse();
     await init();
     return new this(options);
   }
@@ -131,41 +120,20 @@ export class OidcClient<Detail extends AuthorizationDetail = AuthorizationDetail
   constructor(options: OidcClientOptions<Detail>) {
     requireLoaded();
     capture(options.redirectUri);
-    const { authority, clientId } = options;
-    const { dpop = options.profile === "fapi2", requestObject, ...rest } = options;
-    const { signer = "webcrypto", ...proofs } = Object(dpop) as ClientDpopOptions;
-    const signing = requestObject && givenKey(requestObject);
-    this.#core = new Core({
-      ...rest,
-      dpop: dpop === Object(dpop) ? proofs : dpop,
-      requestObject: signing && { algorithm: signing.algorithm, keyId: signing.keyId },
-    });
-    if (dpop) {
-      const persisted = options.storage === "session";
-      this.#keys = new DpopKeys({ authority, clientId, persisted, algorithm: proofs.algorithm ?? "ES256", signer });
-    }
-    if (signing) {
-      let sign: ReturnType<typeof signing.load> | undefined;
-      this.#signing = { signRequest: async (input) => (await (sign ??= signing.load()))(input) };
-    }
-    this.#access = {
-      ...(dpop && { gates: new Map() }),
-      // Part of work that has begun; it goes on when a signal has ended that.
-      authorize: (...request) => this.#keep((core) => this.#authorize(core, ...request)),
-      answered: (answer) => this.#core.run("answered", answer),
-    };
-    this.#lock = `oidc-wasm ${authority} ${clientId}`;
-    this.#redirectUri = options.redirectUri;
-    this.#identity = JSON.stringify([options.authority, options.clientId, options.redirectUri, options.storage]);
+    const { authority, clientId, redirectUri, storage } = options;
+    this.#options = { ...options };
+    this.#session = new SharedSession(options);
+    this.#identity = JSON.stringify([authority, clientId, redirectUri, storage]);
     // A page that comes back from the back/forward cache may have been signed out meanwhile.
     const onPageShow = (event: PageTransitionEvent): void => {
-      if (event.persisted) this.#reread().catch(() => {});
+      if (event.persisted) this.#session.keep(() => this.#session.reread()).catch(() => {});
     };
     globalThis.addEventListener?.("pageshow", onPageShow, { signal: this.#lifetime.signal });
   }
 
   /**
-   * Who is signed in, or `null`. Frozen, and the same object until something changes. After `dispose()` it is `null`.
+   * Who is signed in, or `null`: known from {@link OidcClient.start} on, and kept up to date while other tabs sign in, renew and
+   * sign out. Frozen, and the same object until something changes. After `dispose()` it is `null`.
    *
    * @example
    * ```ts
@@ -176,7 +144,7 @@ export class OidcClient<Detail extends AuthorizationDetail = AuthorizationDetail
    * ```
    */
   get session(): Session<Detail> | null {
-    return this.#disposed ? null : this.#remember(this.#core.session());
+    return this.#disposed ? null : this.#session.current;
   }
 
   /**
@@ -201,8 +169,8 @@ export class OidcClient<Detail extends AuthorizationDetail = AuthorizationDetail
    */
   async start(): Promise<Session<Detail> | null> {
     this.#requireAlive();
-    capture(this.#redirectUri);
-    this.#starting ??= this.#hold((core) => this.#begin(core)).catch((failure: unknown) => {
+    capture(this.#options.redirectUri);
+    this.#starting ??= this.#hold((call) => this.#begin(call)).catch((failure: unknown) => {
       this.#starting = undefined;
       throw failure;
     });
@@ -217,7 +185,8 @@ export class OidcClient<Detail extends AuthorizationDetail = AuthorizationDetail
    *
    * @throws {OidcError} `network_error`, `timeout`, `issuer_mismatch` and other codes of the phase `discovery`;
    * `endpoint_error` when the provider refuses a pushed request; `profile_violation`, `dpop_algorithm_not_supported`;
-   * `invalid_argument`; `storage_unavailable`; `aborted`; `unsupported_environment` without a page; `client_disposed`.
+   * `invalid_argument`; `storage_unavailable`; `login_loop`; `aborted`; `unsupported_environment` without a page, and in a frame;
+   * `client_disposed`.
    * @see https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest
    * @example
    * ```ts
@@ -230,7 +199,7 @@ export class OidcClient<Detail extends AuthorizationDetail = AuthorizationDetail
    * ```
    */
   async signIn(options: StartSignInOptions<Detail> = {}): Promise<void> {
-    requirePage();
+    requireTopPage();
     this.#signingIn ??= this.#leave(options).finally(() => {
       this.#signingIn = undefined;
     });
@@ -277,7 +246,55 @@ export class OidcClient<Detail extends AuthorizationDetail = AuthorizationDetail
    * ```
    */
   async signInPopup(options: PopupSignInOptions<Detail> = {}): Promise<Session<Detail>> {
-    return this.#hold((core) => this.#inWindow(core, options));
+    return this.#hold((call) => this.#inWindow(call, options));
+  }
+
+  /**
+   * Signs in without asking the person anything, in a frame that nobody sees, where somebody is signed in at the provider already
+   * (`prompt=none`). It takes a provider whose cookies reach a frame of this page: browsers keep those of other sites out more and
+   * more. A refresh token needs no cookies.
+   *
+   * @throws {OidcError} `interaction_required` when nobody is signed in there, or the browser keeps the cookies back: call
+   * {@link OidcClient.signIn}. `timeout`, where `details.reason` is `no_answer`, `frame_refused_or_interactive`,
+   * `callback_page_silent` or `csp_frame_src`; otherwise what {@link OidcClient.prepareSignIn} and
+   * {@link OidcClient.handleCallback} throw.
+   * @see https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest
+   * @example
+   * ```ts
+   * import { isOidcError, type OidcClient } from "oidc-wasm";
+   *
+   * declare const client: OidcClient;
+   * const session = await client.signInSilent().catch((failure: unknown) => {
+   *   if (isOidcError(failure, "interaction_required")) return null;
+   *   throw failure;
+   * });
+   * ```
+   */
+  async signInSilent(options: SilentSignInOptions<Detail> = {}): Promise<Session<Detail>> {
+    return this.#hold((call) => this.#inFrame(call, options));
+  }
+
+  /**
+   * Begins the sign-in that another site or the provider asks for, on the page at this client's `initiate_login_uri`. It counts only
+   * where `iss` is this client's provider; `target_link_uri` comes back as `appState.returnTo` if it is within the application.
+   *
+   * @param url The whole address. Default: the one in the address bar.
+   * @throws {OidcError} `wrong_issuer`, `repeated_parameter`; otherwise what {@link OidcClient.signIn} throws.
+   * @see https://openid.net/specs/openid-connect-core-1_0.html#ThirdPartyInitiatedLogin
+   * @example
+   * ```ts
+   * import type { OidcClient } from "oidc-wasm";
+   *
+   * declare const client: OidcClient;
+   * if (location.pathname === "/login") await client.signInFromThirdParty();
+   * ```
+   */
+  async signInFromThirdParty(options: ThirdPartySignInOptions = {}, url: string = location.href): Promise<void> {
+    return this.#hold(async () => {
+      const asked = await this.#session.core.run("thirdPartyLogin", url);
+      const { thirdPartySignIn } = await interaction();
+      return this.signIn(thirdPartySignIn(asked, options) as StartSignInOptions<Detail>);
+    });
   }
 
   /**
@@ -299,10 +316,11 @@ export class OidcClient<Detail extends AuthorizationDetail = AuthorizationDetail
    * ```
    */
   async handleCallback(url?: string): Promise<Session<Detail>> {
-    capture(this.#redirectUri, url === undefined);
-    return this.#hold(async (core) => {
-      await handOver(this.#redirectUri);
-      const response = url ?? capturedCallback(this.#redirectUri);
+    const { redirectUri } = this.#options;
+    capture(redirectUri, url === undefined);
+    return this.#hold(async (call) => {
+      await handOverResponse();
+      const response = url ?? capturedCallback(redirectUri);
       if (response === undefined) {
         throw new OidcError({
           code: "not_a_callback",
@@ -311,7 +329,7 @@ export class OidcClient<Detail extends AuthorizationDetail = AuthorizationDetail
           message: "There is no authorization response at redirectUri.",
         });
       }
-      return this.#complete(core, response);
+      return this.#complete(call, response);
     });
   }
 
@@ -337,7 +355,7 @@ export class OidcClient<Detail extends AuthorizationDetail = AuthorizationDetail
    * ```
    */
   async getAccessToken(options: AccessTokenOptions = {}): Promise<AccessToken<Detail>> {
-    return this.#hold((core) => this.#token(core, { ...options }));
+    return this.#hold((call) => this.#session.token({ ...options }, call));
   }
 
   /**
@@ -358,9 +376,9 @@ export class OidcClient<Detail extends AuthorizationDetail = AuthorizationDetail
    * ```
    */
   async renew(): Promise<Session<Detail>> {
-    return this.#hold(async (core) => {
-      await this.#renew(core, { force: true });
-      return this.#remember(core.session()) as Session<Detail>;
+    return this.#hold(async (call) => {
+      await this.#session.renew({ force: true }, call);
+      return this.#session.current as Session<Detail>;
     });
   }
 
@@ -379,7 +397,7 @@ export class OidcClient<Detail extends AuthorizationDetail = AuthorizationDetail
    * ```
    */
   async getIdToken(): Promise<string> {
-    return this.#hold((core) => core.run("idToken", undefined, this.#hooks()));
+    return this.#hold((call) => this.#session.core.run("idToken", undefined, this.#session.hooks(call), undefined, call.expected));
   }
 
   /**
@@ -407,8 +425,27 @@ export class OidcClient<Detail extends AuthorizationDetail = AuthorizationDetail
    * if (response.status === 401) await client.signIn();
    * ```
    */
-  readonly fetch = (input: RequestInfo | URL, init?: RequestInit): Promise<Response> =>
-    this.#hold(() => protectedFetch(this.#access, input, init));
+  readonly fetch = (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => this.#fetch(false, input, init);
+
+  /**
+   * A function like the built-in `fetch`, for libraries that take one: {@link OidcClient.fetch}, or with `elsewhere: "plain"` one
+   * that leaves requests to other servers as they are, where an application has one client for all.
+   *
+   * @throws {OidcError} Nothing here; the function rejects with what {@link OidcClient.fetch} does.
+   * @see https://fetch.spec.whatwg.org/#fetch-method
+   * @example
+   * ```ts
+   * import type { OidcClient } from "oidc-wasm";
+   *
+   * declare const client: OidcClient;
+   * declare function createApiClient(options: { fetch: typeof fetch }): unknown;
+   * const api = createApiClient({ fetch: client.createFetch({ elsewhere: "plain" }) });
+   * ```
+   */
+  createFetch({ elsewhere = "refuse" }: FetchOptions = {}): typeof fetch {
+    if (elsewhere !== "refuse" && elsewhere !== "plain") throw invalid("elsewhere");
+    return (input, init) => this.#fetch(elsewhere === "plain", input, init);
+  }
 
   /**
    * What an API wants that answered that the sign-in is not good enough for it, or `undefined`. The members are named as in
@@ -451,8 +488,8 @@ export class OidcClient<Detail extends AuthorizationDetail = AuthorizationDetail
    * ```
    */
   async stepUp(response: Response, options: PopupSignInOptions<Detail> = {}): Promise<Response> {
-    return this.#hold((core) => {
-      const signIn = (wanted: PopupSignInOptions<Detail>, subject: string) => this.#inWindow(core, wanted, subject);
+    return this.#hold((call) => {
+      const signIn = (wanted: PopupSignInOptions<Detail>, subject: string) => this.#inWindow(call, wanted, subject);
       return stepUp({ session: this.session, signIn }, response, options);
     });
   }
@@ -474,7 +511,10 @@ export class OidcClient<Detail extends AuthorizationDetail = AuthorizationDetail
    * ```
    */
   async fetchUserInfo(options: RequestOptions = {}): Promise<UserInfo> {
-    return this.#hold((core) => this.#renewed(core, () => core.run("userInfo", undefined, this.#hooks(), options.signal)));
+    const { core } = this.#session;
+    return this.#hold((call) =>
+      this.#session.renewed(call, () => core.run("userInfo", undefined, this.#session.hooks(call), options.signal, call.expected)),
+    );
   }
 
   /**
@@ -496,22 +536,131 @@ export class OidcClient<Detail extends AuthorizationDetail = AuthorizationDetail
    * ```
    */
   async signOut(options: SignOutOptions = {}): Promise<SignOutResult> {
-    return this.#hold(async (core) => {
-      const before = this.session;
-      let succeeded = false;
-      try {
-        const { url, form } = await core.run("prepareSignOut", options);
-        succeeded = true;
-        if (url === undefined) return { remote: false };
-        navigate(url, form);
-        return { remote: true };
-      } finally {
-        const gone = !this.session;
-        if (succeeded || (before && gone)) {
-          forget(capturedCallback(this.#redirectUri));
-          this.#tellSignedOut();
-        }
-      }
+    return this.#hold(async (call) => {
+      call.say?.("signOutStarted", { mode: "redirect" });
+      const { url, form } = await this.#end(call, options);
+      if (url === undefined) return { remote: false };
+      call.say?.("signOutLeft", { url });
+      navigate(url, form);
+      return { remote: true };
+    });
+  }
+
+  /**
+   * The same as {@link OidcClient.signOut} through a window of its own, while this page stays as it is. Call it in the handler of a
+   * click and wait for nothing before. The page at `postLogoutRedirectUri` has to be of this page's origin and to call
+   * {@link OidcClient.create} or {@link handOverResponse}, which closes the window.
+   *
+   * @returns `remote`: whether the window came back from the provider. The local session is gone either way.
+   * @throws {OidcError} `popup_blocked`: then nothing has happened yet; otherwise what {@link OidcClient.signOut} throws; `aborted`.
+   * @see https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout
+   * @example
+   * ```ts
+   * import type { OidcClient } from "oidc-wasm";
+   *
+   * declare const client: OidcClient;
+   * document.querySelector("button")?.addEventListener("click", () => void client.signOutPopup());
+   * ```
+   */
+  async signOutPopup(options: PopupSignOutOptions = {}): Promise<SignOutResult> {
+    return this.#hold((call) => {
+      call.say?.("signOutStarted", { mode: "popup" });
+      const { prepare, finish } = this.#departure(call);
+      return signOutPopup({ prepare, finish }, options);
+    });
+  }
+
+  /**
+   * The same as {@link OidcClient.signOut} in a frame that nobody sees. Many providers ask the person, or forbid frames; browsers keep
+   * the cookies of other sites out of them. The session here is gone at once all the same.
+   *
+   * @returns `remote`: whether the frame came back from the provider.
+   * @throws {OidcError} What {@link OidcClient.signOut} throws; `aborted`.
+   * @see https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout
+   * @example
+   * ```ts
+   * import type { OidcClient } from "oidc-wasm";
+   *
+   * declare const client: OidcClient;
+   * const { remote } = await client.signOutSilent({ timeoutSeconds: 5 });
+   * console.log(remote ? "signed out everywhere" : "signed out here");
+   * ```
+   */
+  async signOutSilent({ timeoutSeconds, signal, ...options }: SilentSignOutOptions = {}): Promise<SignOutResult> {
+    return this.#hold(async (call) => {
+      call.say?.("signOutStarted", { mode: "silent" });
+      const { prepare, finish } = this.#departure(call);
+      // First here, whatever else fails.
+      const departure = await prepare(options);
+      const { signOutSilent } = await interaction();
+      return signOutSilent({ prepare: async () => departure, finish }, { timeoutSeconds, signal }, OidcError);
+    });
+  }
+
+  /**
+   * Ends the session if this page's address says so, for the page at this client's `frontchannel_logout_uri`, which the provider loads
+   * in a frame when somebody signs out there. It counts where `iss` and `sid` both name the present session. It takes a browser that
+   * gives the frame the same storage as the application, which few do where provider and application are different sites.
+   *
+   * @param url The whole address. Default: the one in the address bar.
+   * @returns Whether the address named the present session.
+   * @throws {OidcError} `repeated_parameter`, `client_disposed`.
+   * @see https://openid.net/specs/openid-connect-frontchannel-1_0.html#RPLogout
+   * @example
+   * ```ts
+   * import type { OidcClient } from "oidc-wasm";
+   *
+   * declare const client: OidcClient;
+   * if (location.pathname === "/frontchannel-logout") await client.frontChannelLogout();
+   * ```
+   */
+  async frontChannelLogout(url: string = location.href): Promise<boolean> {
+    return this.#hold(async (call) => {
+      const isNamed = await this.#session.core.run("frontChannelLogout", url, this.#session.hooks(call));
+      call.say?.("frontChannelLogout", { isNamed });
+      await this.#session.reread();
+      return isNamed;
+    });
+  }
+
+  /**
+   * Watches by the provider's `check_session_iframe` whether the person is still signed in there. When they are not, or somebody
+   * else is, the session ends here too, with the event `signedOut`. It takes a provider whose cookies reach a frame of this page;
+   * where they do not, watching ends, and `onStopped` says so.
+   *
+   * @returns `false` where there is nothing to watch: nobody is signed in, or the provider does not offer it.
+   * @throws {OidcError} `invalid_argument`; `network_error` and other codes of the phase `discovery`; `client_disposed`.
+   * @see https://openid.net/specs/openid-connect-session-1_0.html#ChangeNotification
+   * @example
+   * ```ts
+   * import type { OidcClient } from "oidc-wasm";
+   *
+   * declare const client: OidcClient;
+   * const leaving = new AbortController();
+   * if (client.session) await client.monitorSession({ signal: leaving.signal });
+   * ```
+   */
+  async monitorSession({ intervalSeconds, signal, onStopped }: MonitorSessionOptions = {}): Promise<boolean> {
+    return this.#hold(async (call) => {
+      const session = this.#session;
+      const { monitor } = await interaction();
+      const ended = async (): Promise<void> => {
+        await this.#hold((ending) => this.#end(ending, { localOnly: true }));
+      };
+      const stopped = (reason: "error" | "no_answer" | "not_visible"): void => {
+        call.say?.("monitorStopped", { reason });
+        onStopped?.(reason);
+      };
+      return monitor(
+        {
+          check: () => (session.current ? session.core.run("sessionCheck", undefined) : Promise.resolve({})),
+          silent: () => this.#hold((silent) => this.#inFrame(silent, {}, session.current?.subject)),
+          ended,
+          stopped,
+        },
+        { intervalSeconds, signal: this.#lifetime.signal, orSignal: signal },
+        OidcError,
+      );
     });
   }
 
@@ -528,9 +677,9 @@ export class OidcClient<Detail extends AuthorizationDetail = AuthorizationDetail
    * ```
    */
   async clearSession(): Promise<void> {
-    await this.#hold((core) => core.run("prepareSignOut", { localOnly: true }));
-    this.#shown = false;
-    forget(capturedCallback(this.#redirectUri));
+    await this.#hold((call) => this.#session.core.run("prepareSignOut", { localOnly: true }, this.#session.hooks(call)));
+    this.#session.notice(null, true);
+    forget(capturedCallback(this.#options.redirectUri));
   }
 
   /**
@@ -549,7 +698,7 @@ export class OidcClient<Detail extends AuthorizationDetail = AuthorizationDetail
    * ```
    */
   on<Name extends keyof OidcEvents>(name: Name, handler: (detail: OidcEvents<Detail>[Name]) => unknown): () => void {
-    return this.#events.on(name, handler);
+    return this.#session.events.on(name, handler);
   }
 
   /**
@@ -567,8 +716,7 @@ export class OidcClient<Detail extends AuthorizationDetail = AuthorizationDetail
   dispose(): void {
     if (this.#disposed) return;
     this.#lifetime.abort();
-    this.#events.clear();
-    this.#release();
+    this.#session.close();
   }
 
   /**
@@ -591,198 +739,154 @@ export class OidcClient<Detail extends AuthorizationDetail = AuthorizationDetail
     return this.#lifetime.signal.aborted;
   }
 
-  async #begin(core: Core<Detail>): Promise<Session<Detail> | null> {
-    await handOver(this.#redirectUri);
-    const callback = capturedCallback(this.#redirectUri);
+  async #begin(call: Call): Promise<Session<Detail> | null> {
+    const { core } = this.#session;
+    await handOverResponse();
+    const callback = capturedCallback(this.#options.redirectUri);
+    let unknown: unknown;
     if (callback === undefined) {
-      await this.#finishSignOut(core);
+      await this.#finishSignOut();
     } else {
       try {
-        return await this.#complete(core, callback);
+        return await this.#complete(call, callback);
       } catch (failure) {
         if (!isOidcError(failure) || !failure.retryable) forget(callback);
-        if (!isOidcError(failure, "callback_already_processed")) throw failure;
+        // Whoever is signed in may have opened it from the history, in another tab than the one that used it.
+        if (isOidcError(failure, "unknown_state")) unknown = failure;
+        else if (!isOidcError(failure, "callback_already_processed")) throw failure;
       }
     }
-    const session = this.#remember(await core.run("restore", undefined, this.#hooks()));
+    const session = await this.#session.reread("restore", this.#session.hooks(call));
+    if (unknown && !session) throw unknown;
+    call.say?.("sessionRestored", { isSignedIn: session !== null });
     // Nobody waits for this: what fails here fails again, and is reported, when it is needed.
-    if (!session) this.#hold((warm) => warm.run("preload", undefined, undefined, this.#lifetime.signal)).catch(() => {});
+    if (!session) this.#hold(() => core.run("preload", undefined, undefined, this.#lifetime.signal)).catch(() => {});
     return session;
   }
 
   /** Not async itself: whoever comes second must find the first one registered. */
-  #complete(core: Core<Detail>, url: string): Promise<Session<Detail>> {
-    const finish = async () => this.#announce(url, await core.run("finishSignIn", url, this.#hooks()));
+  #complete(call: Call, url: string): Promise<Session<Detail>> {
+    const finish = async () => {
+      call.say?.("callbackReceived");
+      const made = await this.#session.core.run("finishSignIn", url, this.#session.hooks(call));
+      call.say?.("callbackCompleted");
+      return (await this.#session.reread()) ?? made;
+    };
     const key = JSON.stringify([this.#identity, url]);
     const running = completing.get(key);
     // What another client of this page does fails for both; after its success the core knows the session.
-    if (running) return running.core === core ? (running.session as Promise<Session<Detail>>) : running.session.then(finish);
+    if (running) return running.client === this ? (running.session as Promise<Session<Detail>>) : running.session.then(finish);
     const session = finish();
-    completing.set(key, { core, session });
+    completing.set(key, { client: this, session });
     const done = (): unknown => completing.delete(key);
     session.then(done, done);
     return session;
   }
 
-  #announce(url: string, made: Session<Detail>): Session<Detail> {
-    const session = this.#remember(made) ?? made;
-    if (this.#announced !== url) {
-      this.#announced = url;
-      this.#events.emit("signedIn", session);
-    }
-    return session;
-  }
-
-  async #finishSignOut(core: Core<Detail>): Promise<void> {
+  async #finishSignOut(): Promise<void> {
     const here = globalThis.location?.href;
     const state = here === undefined ? null : stateOf(here);
     if (here === undefined || state === null) return;
-    if (await core.run("finishSignOut", here)) removeState(state);
+    if (await this.#session.core.run("finishSignOut", here)) removeState(state);
   }
 
   async #prepare(options: SignInOptions<Detail>, inner?: InnerSignInOptions): Promise<PreparedSignIn> {
     const { signal, ...rest } = options;
     // A copy, because a key may have to be waited for.
     const request = JSON.parse(json(rest)) as SignInOptions<Detail>;
-    return this.#hold(async (core) => {
-      const made = await this.#keys?.forSignIn();
+    return this.#hold(async (call) => {
+      const { core, keys } = this.#session;
+      const made = await keys?.forSignIn();
       const key = made?.key;
-      if (made && !key) this.#degraded(made.reason);
+      if (made && !key) this.#session.degraded("dpopKey", made.reason);
       const wanted = { ...request, ...inner, dpopJkt: key?.thumbprint };
-      const prepared = await core.run("prepareSignIn", wanted, this.#hooks(key), signal);
+      const prepared = await core.run("prepareSignIn", wanted, this.#session.hooks(call, key), signal);
       const until = Math.min(Date.now() + FRESH, (prepared.expiresAt ?? Infinity) * 1000 - 5000);
       this.#prepared.set(prepared, { request, until });
       return prepared;
     });
   }
 
-  #inWindow(core: Core<Detail>, options: PopupSignInOptions<Detail>, subject?: string): Promise<Session<Detail>> {
+  #inWindow(call: Call, options: PopupSignInOptions<Detail>, subject?: string): Promise<Session<Detail>> {
+    call.say?.("signInStarted", { mode: "popup" });
+    const redirectUri = this.#options.popupRedirectUri;
     return signInPopup(
-      { prepare: (request) => this.#prepare(request, { popup: true, subject }), finish: (url) => this.#complete(core, url) },
+      {
+        prepare: (request) => this.#prepare(request, { popup: true, subject, redirectUri }),
+        finish: (url) => this.#complete(call, url),
+      },
       options,
+    );
+  }
+
+  async #inFrame(
+    call: Call,
+    { timeoutSeconds, signal, ...request }: SilentSignInOptions<Detail>,
+    subject?: string,
+  ): Promise<Session<Detail>> {
+    call.say?.("signInStarted", { mode: "silent" });
+    const { signInSilent } = await interaction();
+    const redirectUri = this.#options.silentRedirectUri;
+    return signInSilent(
+      {
+        prepare: () => this.#prepare({ ...request, prompt: "none" }, { popup: true, subject, redirectUri }),
+        finish: (url) => this.#complete(call, url),
+      },
+      { timeoutSeconds, signal },
+      OidcError,
     );
   }
 
   async #leave({ prepared, ...options }: StartSignInOptions<Detail>): Promise<void> {
     this.#requireAlive();
+    const { say } = this.#session.begin();
+    say?.("signInStarted", { mode: "redirect" });
     const known = prepared && this.#prepared.get(prepared);
     if (prepared && !known) throw invalid("prepared");
     const { signal, ...others } = options;
     const isReady = known && Date.now() < known.until && Object.keys(others).length === 0;
-    const { url } = isReady ? prepared : await this.#prepare({ ...known?.request, ...options });
+    const automatic = globalThis.navigator?.userActivation?.isActive === false ? true : undefined;
+    const { url } = isReady ? prepared : await this.#prepare({ ...known?.request, ...options }, { automatic });
     if (signal?.aborted) {
       throw new OidcError({ code: "aborted", type: "aborted", message: "The caller aborted the call." });
     }
     // RFC 9126, section 4: a request_uri is used once.
     if (isReady) known.until = 0;
+    say?.("signInLeft", { url });
     navigate(url);
   }
 
-  async #reread(): Promise<void> {
-    await this.#hold((core) => core.run("restore", undefined, this.#hooks()));
-    this.#tellEnd();
+  /** Ends the session here, and says how to end it at the provider. */
+  async #end(call: Call, options: SignOutOptions & { readonly popup?: true }): Promise<Departure> {
+    const { core } = this.#session;
+    try {
+      return await core.run("prepareSignOut", { revoke: this.#options.revokeOnSignOut ?? false, ...options }, this.#session.hooks(call));
+    } finally {
+      // Whatever failed, nobody is signed in any more.
+      if (!(await this.#session.reread())) forget(capturedCallback(this.#options.redirectUri));
+    }
   }
 
-  /** Says once that a session is gone which nobody here has ended. */
-  #tellEnd(): void {
-    if (this.#shown && !this.session) this.#tellSignedOut();
-  }
-
-  #tellSignedOut(): void {
-    this.#shown = false;
-    this.#events.emit("signedOut", undefined);
-  }
-
-  #degraded(reason: string): void {
-    this.#events.emit("degraded", { feature: "dpopKey", reason });
-  }
-
-  /** What the core asks of this script during one call, which has one key. */
-  #hooks(key?: DpopKey) {
+  #departure(call: Call): { prepare(options: SignOutOptions): Promise<Departure>; finish(url: string): Promise<boolean> } {
     return {
-      ...this.#signing,
-      key: async (thumbprint: string) => {
-        key = await this.#keys?.find(thumbprint);
-        if (!key && thumbprint !== "") this.#degraded("lost");
-        return key?.thumbprint ?? "";
-      },
-      proof: async (subject: string) => (key as DpopKey).proof(JSON.parse(subject)),
+      prepare: (options) => this.#end(call, { ...options, popup: true }),
+      finish: (url) => this.#session.core.run("finishSignOut", url),
     };
   }
 
-  async #token(core: Core<Detail>, options: AccessTokenOptions): Promise<AccessToken<Detail>> {
-    const found = await core.run("accessToken", options, this.#hooks());
-    return "renew" in found ? this.#renew(core, options) : found;
-  }
-
-  /** One renewal for all who want the same. It goes on when they do not: a refresh token that was sent may be used up. */
-  #renew(core: Core<Detail>, wanted: AccessTokenOptions & { readonly force?: true }): Promise<AccessToken<Detail>> {
-    const name = json([wanted.resource, wanted.scope, wanted.minValiditySeconds, wanted.force]);
-    let renewal = this.#renewing.get(name);
-    if (!renewal) {
-      renewal = exclusive(this.#lock, () => core.run("renew", wanted, this.#hooks()));
-      this.#renewing.set(name, renewal);
-      const done = (): unknown => this.#renewing.delete(name);
-      renewal.then(done, done);
-    }
-    return renewal;
-  }
-
-  /** What the core gives, after a renewal if it wants one first. Claims about a person may be called anything, but have `sub`. */
-  async #renewed<T extends object>(core: Core<Detail>, ask: () => Promise<T | Renewal>): Promise<T> {
-    const isRenewal = (found: T | Renewal): found is Renewal => "renew" in found && !("sub" in found);
-    let found = await ask();
-    if (isRenewal(found)) {
-      await this.#renew(core, found.renew);
-      found = await ask();
-    }
-    if (!isRenewal(found)) return found;
-    throw new OidcError({
-      code: "access_token_expired",
-      type: "interaction",
-      message: "The access token had expired when it came.",
-    });
-  }
-
-  async #authorize(core: Core<Detail>, ...[url, method, choose]: Parameters<Access["authorize"]>): Promise<Credentials> {
-    const hooks = this.#hooks();
-    const found = await this.#renewed(core, () => core.run("authorize", { url, method }, hooks));
-    const { authorization, ...subject } = found;
-    if (subject.accessToken === undefined) return { authorization };
-    const nonce = choose ? choose(subject.nonce) : subject.nonce;
-    const proof = await hooks.proof(json({ ...subject, method, url, nonce }));
-    return { authorization, proof, nonce };
-  }
-
-  /** Keeps one frozen object per state of the session, so that it can be compared by identity. */
-  #remember(session: Session<Detail> | undefined): Session<Detail> | null {
-    if (!session) {
-      this.#snapshot = undefined;
-      return null;
-    }
-    this.#shown = true;
-    const text = JSON.stringify(session);
-    if (this.#snapshot?.text !== text) this.#snapshot = { text, session: freeze(session) };
-    return this.#snapshot.session;
+  #fetch(isPlainElsewhere: boolean, input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+    return this.#hold((call) => protectedFetch(this.#session.access(call), input, init, isPlainElsewhere));
   }
 
   /** Work that begins now. */
-  async #hold<T>(run: (core: Core<Detail>) => T | Promise<T>): Promise<T> {
+  async #hold<T>(run: (call: Call) => T | Promise<T>): Promise<T> {
     this.#requireAlive();
-    return this.#keep(run);
-  }
-
-  /** Keeps the core from being freed while something uses it, also between two calls. */
-  async #keep<T>(run: (core: Core<Detail>) => T | Promise<T>): Promise<T> {
-    this.#held += 1;
+    const call = this.#session.begin();
     try {
-      return await run(this.#core);
+      return await this.#session.keep(() => run(call));
     } catch (failure) {
-      this.#tellEnd();
+      call.say?.("callFailed", failure);
       throw failure;
-    } finally {
-      this.#held -= 1;
-      this.#release();
     }
   }
 
@@ -794,21 +898,9 @@ export class OidcClient<Detail extends AuthorizationDetail = AuthorizationDetail
       message: "This client was disposed of: create another.",
     });
   }
-
-  #release(): void {
-    if (!this.#disposed || this.#held > 0) return;
-    try {
-      this.#core.free();
-    } catch {
-      // The instance is dead; there is nothing left to free.
-    }
-  }
 }
 
-function freeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null) {
-    Object.values(value).forEach(freeze);
-    Object.freeze(value);
-  }
-  return value;
+/** What few need: a script of its own. */
+function interaction(): Promise<typeof import("./interaction.js")> {
+  return loadScript("interaction.js", () => import("./interaction.js"));
 }

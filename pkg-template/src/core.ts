@@ -10,6 +10,7 @@ import type {
   SignOutOptions,
   UserInfo,
 } from "./types.js";
+import type { Departure } from "./windows.js";
 
 /** Functions that the core calls by name. */
 export type Hooks = Readonly<Record<string, (text: string) => string | Promise<string>>>;
@@ -22,6 +23,32 @@ export interface InnerSignInOptions {
   readonly subject?: string | undefined;
   /** The thumbprint of the key that tokens will be bound to. */
   readonly dpopJkt?: string | undefined;
+  /** Where the response goes, if not to the usual page. */
+  readonly redirectUri?: string | undefined;
+  /** Nobody clicked anything: after a few that failed there is no other one for a while. */
+  readonly automatic?: true | undefined;
+}
+
+/** What makes the core renew, besides what an application can ask for. */
+export interface RenewalOptions extends AccessTokenOptions {
+  /** In any case. */
+  readonly force?: true | undefined;
+  /** The access token that an API has refused. */
+  readonly refused?: string | undefined;
+  /** When the access token expires that is to be replaced, however good it is. */
+  readonly expiresAt?: number | undefined;
+}
+
+/**
+ * What the core needs for the session that all tabs have: a store, where `""` stands for no text, and locks. A lock is held as soon
+ * as there is a ticket; an empty one says that there are no locks.
+ */
+export interface Seams {
+  load(name: string): Promise<string>;
+  save(name: string, text: string): Promise<void>;
+  remove(name: string): Promise<void>;
+  lock(name: string, milliseconds: string): Promise<string>;
+  unlock(ticket: string): void;
 }
 
 /** Instead of a result: a token has to be renewed first. */
@@ -57,6 +84,8 @@ export interface Verdict {
   readonly again?: true;
   /** The server wants a nonce that it does not show. */
   readonly unreadable?: true;
+  /** The token is no good: it takes a renewal with these options. */
+  readonly renew?: AccessTokenOptions;
   readonly stepUp?: { readonly acrValues?: string; readonly maxAgeSeconds?: number; readonly scope?: string };
 }
 
@@ -65,12 +94,17 @@ export interface Operations<Detail extends AuthorizationDetail> {
   preload: [undefined, undefined];
   prepareSignIn: [Omit<SignInOptions<Detail>, "signal"> & InnerSignInOptions, PreparedSignIn];
   finishSignIn: [string, Session<Detail>];
+  session: [undefined, Session<Detail> | undefined];
   restore: [undefined, Session<Detail> | undefined];
   accessToken: [AccessTokenOptions, AccessToken<Detail> | { readonly renew: true }];
-  renew: [AccessTokenOptions & { readonly force?: true }, AccessToken<Detail>];
+  renew: [RenewalOptions, AccessToken<Detail>];
+  nextRenewal: [undefined, { readonly at?: number }];
   userInfo: [undefined, UserInfo | Renewal];
-  prepareSignOut: [SignOutOptions, { url?: string; form?: Record<string, string> }];
+  prepareSignOut: [SignOutOptions & { readonly popup?: true }, Departure];
   finishSignOut: [string, boolean];
+  frontChannelLogout: [string, boolean];
+  sessionCheck: [undefined, { readonly endpoint?: string; readonly message?: string }];
+  thirdPartyLogin: [string, { readonly loginHint?: string; readonly targetLinkUri?: string }];
   idToken: [undefined, string];
   authorize: [{ readonly url: string; readonly method: string }, Authorization | Renewal];
   answered: [Answered, Verdict];
@@ -84,23 +118,21 @@ const waiting = new Set<(failure: unknown) => void>();
 export class Core<Detail extends AuthorizationDetail = AuthorizationDetail> {
   readonly #client: Client;
 
-  constructor(options: object) {
-    this.#client = enter(() => new Client(json(options)));
+  constructor(options: object, seams: Seams) {
+    this.#client = enter(() => new Client(json(options), seams));
   }
 
-  session(): Session<Detail> | undefined {
-    return enter(() => this.#client.session()) as Session<Detail> | undefined;
-  }
-
+  /** `expected` are `id` and `subject` of the session that is meant, on two lines; `""` for any. */
   async run<K extends keyof Operations<Detail>>(
     operation: K,
     argument: Operations<Detail>[K][0],
     hooks?: Hooks,
     signal?: AbortSignal,
+    expected = "",
   ): Promise<Operations<Detail>[K][1]> {
     const text = typeof argument === "string" ? argument : json(argument);
     try {
-      return await hooked(hooks, (watched) => this.#client.run(operation, text, watched, signal));
+      return await hooked(hooks, (watched) => this.#client.run(operation, text, expected, watched, signal));
     } catch (failure) {
       // What failed here knows best why.
       throw isOidcError(failure, "hook_failed") && isOidcError(failure.cause) ? failure.cause : failure;

@@ -41,6 +41,10 @@ export interface OidcErrorTypes {
   network_error: "network";
   /** The code was sent, but no answer came: it may or may not have been used. */
   outcome_unknown: "network";
+  /** This device has no network. */
+  offline: "network";
+  /** A renewal has failed not long ago: the next one is tried after `details.retryAt`, in seconds since 1970. */
+  renewal_postponed: "network";
   /** The answer was not complete in time. */
   timeout: "timeout";
   /** The caller's AbortSignal fired. */
@@ -143,6 +147,12 @@ export interface OidcErrorTypes {
   polling_expired: "interaction";
   /** The provider takes the refresh token no longer: the session has ended. `error` is what it says. */
   session_ended: "interaction";
+  /** Another person has signed in in another tab meanwhile: nothing was done in their name. */
+  session_changed: "interaction";
+  /** Three sign-ins have failed within a minute, and nobody clicked anything for the next one. */
+  login_loop: "interaction";
+  /** The session is gone from this browser although nobody signed out: its storage was cleared. */
+  session_lost: "storage";
 
   /** Storage is missing, blocked or full. */
   storage_unavailable: "storage";

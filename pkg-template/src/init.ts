@@ -52,16 +52,17 @@ interface WasmScript {
 /** Loads such a script and its module, after the core: that says what is missing where there is no WebAssembly. */
 export async function initScript<Script extends WasmScript>(file: string, load: () => Promise<Script>): Promise<Script> {
   await init();
-  const script = await load().catch((failure: unknown) => {
-    throw loadError(
-      "wasm_load_failed",
-      `${file} could not be loaded: it has to lie next to the script, and script-src has to allow it.`,
-      {},
-      failure,
-    );
-  });
+  const script = await loadScript(file, load);
   instantiate(script.initSync, await compile(script.wasmSource()));
   return script;
+}
+
+/** Loads a script that only some need. */
+export function loadScript<Script>(file: string, load: () => Promise<Script>): Promise<Script> {
+  return load().catch((failure: unknown) => {
+    const message = `${file} could not be loaded: it has to lie next to the script, and script-src has to allow it.`;
+    throw loadError("wasm_load_failed", message, {}, failure);
+  });
 }
 
 async function load(source: WasmSource | undefined): Promise<void> {

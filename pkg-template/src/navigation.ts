@@ -11,6 +11,18 @@ export function requirePage(): void {
   });
 }
 
+/** Throws in a frame too: there the person would type a password into a page whose address nobody sees (RFC 9700, section 4.16). */
+export function requireTopPage(): void {
+  requirePage();
+  if (globalThis.parent === globalThis.self) return;
+  throw new OidcError({
+    code: "unsupported_environment",
+    type: "usage",
+    message: "This page is in a frame, which is not sent to the provider: use signInPopup().",
+    details: { feature: "top-level window" },
+  });
+}
+
 /** Sends the browser to `url`, which the core made of an endpoint that it checked; with a form, by POST. */
 export function navigate(url: string, form?: Readonly<Record<string, string>>): void {
   requirePage();
@@ -18,11 +30,15 @@ export function navigate(url: string, form?: Readonly<Record<string, string>>): 
   else location.assign(url);
 }
 
-/** For what is too long for an address. Content Security Policies see it as `form-action`. */
-function post(url: string, fields: Readonly<Record<string, string>>): void {
+/**
+ * For what is too long for an address; into the window or frame of this name, or into this page. Content Security Policies see
+ * it as `form-action`.
+ */
+export function post(url: string, fields: Readonly<Record<string, string>>, name = ""): void {
   const form = document.createElement("form");
   form.method = "post";
   form.action = url;
+  form.target = name;
   form.hidden = true;
   for (const [name, value] of Object.entries(fields)) {
     const input = document.createElement("input");
@@ -35,4 +51,9 @@ function post(url: string, fields: Readonly<Record<string, string>>): void {
   form.submit();
   // The fields were read by submit(); an ID Token does not stay in the document.
   form.remove();
+}
+
+/** A name for a window or a frame, by which no other page can reach it. */
+export function unguessable(): string {
+  return crypto.getRandomValues(new Uint32Array(4)).join("-");
 }

@@ -1,7 +1,9 @@
 import type { Answered, Verdict } from "./core.js";
-import { OidcError } from "./errors.js";
+import { isOidcError, OidcError } from "./errors.js";
+import type { Logger } from "./log.js";
 import { NonceGate, type Evidence, type Turn } from "./nonce-gate.js";
 import { notRepeatable, remember } from "./step-up.js";
+import type { AccessTokenOptions } from "./types.js";
 
 /** What goes along with one attempt. */
 export interface Credentials {
@@ -16,11 +18,16 @@ export interface Credentials {
 /** What a client gives its `fetch`. */
 export interface Access {
   /** By origin, where proofs may be sent; without it requests go as they come. */
-  readonly gates?: Map<string, NonceGate>;
+  readonly gates?: Map<string, NonceGate> | undefined;
+  /** Origins that refuse every token. */
+  readonly hopeless: Set<string>;
+  readonly say: ReturnType<Logger["begin"]> | undefined;
   /** Called for each attempt, right before it. With `choose` the proof has the nonce that this makes of the latest one. */
   authorize(url: string, method: string, choose?: (latest?: string) => string | undefined): Promise<Credentials>;
   /** What an answer says about the credentials that went along. */
   answered(answer: Answered): Promise<Verdict>;
+  /** Replaces the token that was refused; `false` where that is not possible. */
+  renew(wanted: AccessTokenOptions, authorization: string): Promise<boolean>;
 }
 
 /** A request that is made again for every attempt. */
@@ -29,37 +36,55 @@ interface Call {
   readonly request: Request;
   /** Whether the body is a stream, of which there is only one. */
   readonly isStream: boolean;
-  /** Whether the body came in a `Request`, which does not say what it was made of. */
-  readonly isInRequest: boolean;
 }
 
 /**
- * `fetch` with the credentials that `access` has for the request's URL, or refuses to have. At most two attempts, the second
- * only where the server says that it did nothing but tell how it wants the proof.
+ * `fetch` with the credentials that `access` has for the request's URL, or refuses to have. It is sent again only where the server
+ * says that it did nothing: once because of the proof, and once more with a new token where it refused the first.
  *
- * A second attempt needs the body again. Whatever is given as `init.body` is kept for that, without a copy in browsers, but
- * for streams: those are sent once, and what would need them again fails. The body of a `Request` is kept where there are
- * proofs; if it is a stream, it is then in memory until the answer has come.
+ * That needs the body again. Whatever is given as `init.body` is kept for that, without a copy in browsers, but for streams: those
+ * are sent once, and what would need them again fails or gets the first answer. The body of a `Request` is kept too; if it is a
+ * stream, it is then in memory until the answer has come.
+ *
+ * With `isPlainElsewhere` a request goes as it is where no token may go.
  */
-export async function protectedFetch(access: Access, input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+export async function protectedFetch(access: Access, input: RequestInfo | URL, init?: RequestInit, isPlainElsewhere = false): Promise<Response> {
   // A copy: the caller's own Request never gets to see the headers.
   const request = toRequest(input, init);
-  for (const name of ["Authorization", "DPoP"]) {
-    if (request.headers.has(name)) throw invalid(`The request already has a header ${name}.`);
-  }
   const body: unknown = init?.body;
   const isStream = typeof body === "object" && body !== null && ("getReader" in body || Symbol.asyncIterator in body);
-  return send({ access, request, isStream, isInRequest: body == null && request.body != null });
+  return send({ access, request, isStream }).catch((failure: unknown) => {
+    // Nothing was sent then.
+    if (isPlainElsewhere && isOidcError(failure, "origin_not_allowed")) return fetch(request);
+    throw failure;
+  });
 }
 
 async function send(call: Call): Promise<Response> {
   const { access, request } = call;
+  const origin = originOf(request);
+  let last = await sendOnce(call);
+  const { renew } = last.verdict;
+  if (renew && last.isRepeatable && !access.hopeless.has(origin) && (await unlessAborted(request, access.renew(renew, last.authorization)))) {
+    void last.response.body?.cancel();
+    access.say?.("fetchRepeated", { url: request.url, reason: "renewed" });
+    last = await sendOnce(call);
+    // Whoever refuses this one too would have every call renewed.
+    if (last.verdict.renew) access.hopeless.add(origin);
+  }
+  if (last.response.status !== 401) access.hopeless.delete(origin);
+  return final(call, last);
+}
+
+async function sendOnce(call: Call): Promise<Attempt> {
+  const { access, request } = call;
   const gate = access.gates && gateOf(access.gates, originOf(request));
   const first = await attempt(call, gate, gate?.enter(false, request.signal));
-  if (!first.verdict.again) return final(call, first);
+  if (!first.verdict.again) return first;
   void first.response.body?.cancel();
   if (!first.isRepeatable) throw notRepeatable();
-  return final(call, await attempt(call, gate, first.turn, first.nonce));
+  access.say?.("fetchRepeated", { url: request.url, reason: "proof" });
+  return attempt(call, gate, first.turn, first.nonce);
 }
 
 /** The answer, as the application gets it. */
@@ -76,6 +101,8 @@ function final(call: Call, { response, verdict, isRepeatable }: Attempt): Respon
 interface Attempt {
   readonly response: Response;
   readonly verdict: Verdict;
+  /** The header that went along. */
+  readonly authorization: string;
   /** Whether the request can be made again. */
   readonly isRepeatable: boolean;
   /** The nonce that the answer brought. */
@@ -85,13 +112,14 @@ interface Attempt {
 }
 
 async function attempt(call: Call, gate: NonceGate | undefined, entered: Promise<Turn> | undefined, own?: string): Promise<Attempt> {
-  const { access, request, isStream, isInRequest } = call;
+  const { access, request, isStream } = call;
   const turn = await entered?.catch((cause: unknown) => Promise.reject(failed(request, cause)));
   let evidence: Evidence | undefined;
   try {
     const choose = gate && ((latest?: string) => gate.choose(latest, own));
     const credentials = await unlessAborted(request, access.authorize(request.url, request.method, choose));
-    const isRepeatable = !isStream && (!isInRequest || credentials.proof !== undefined);
+    const { authorization } = credentials;
+    const isRepeatable = !isStream;
     const response = await fetchWith(credentials, isRepeatable ? request.clone() : request);
     const read = (name: string): string | undefined => response.headers.get(name) ?? undefined;
     const { status } = response;
@@ -102,13 +130,17 @@ async function attempt(call: Call, gate: NonceGate | undefined, entered: Promise
     evidence = { sent: credentials.nonce, next: nonce, ok: response.ok, refused: verdict.again === true };
     // In line before this turn ends, so that no other retry takes the nonce that just came.
     const again = verdict.again && isRepeatable && !turn?.isRetry ? gate?.enter(true, request.signal) : undefined;
-    return { response, verdict, isRepeatable, nonce, turn: again };
+    access.say?.("fetchAnswered", { url: request.url, status });
+    return { response, verdict, authorization, isRepeatable, nonce, turn: again };
   } finally {
     if (turn) gate?.leave(turn, evidence);
   }
 }
 
 async function fetchWith({ authorization, proof }: Credentials, request: Request): Promise<Response> {
+  for (const name of ["Authorization", "DPoP"]) {
+    if (request.headers.has(name)) throw invalid(`The request already has a header ${name}.`);
+  }
   request.headers.set("authorization", authorization);
   if (!request.headers.has("authorization")) {
     throw invalid('Mode "no-cors" cannot carry the access token.');

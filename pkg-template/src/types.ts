@@ -5,8 +5,11 @@
  * @module
  */
 import type { DpopSigner } from "./dpop.js";
+import type { OidcError } from "./errors.js";
+import type { Logger } from "./log.js";
 import type { AuthorizationDetail } from "./messages.js";
 import type { JsonWebKeyLike, ProviderMetadata } from "./metadata.js";
+import type { SessionStore } from "./stores.js";
 
 /** Algorithms of signatures, made or accepted. `none` and the symmetric `HS*` family are never accepted. */
 export type SigningAlgorithm =
@@ -148,6 +151,13 @@ export interface OidcClientOptions<Detail extends AuthorizationDetail = Authoriz
    * fragment. `https:`, or `http:` on loopback.
    */
   readonly redirectUri: string;
+  /**
+   * The page that ends {@link OidcClient.signInPopup}, in the window: registered at the provider, and of this page's origin. It has
+   * to call {@link handOverResponse} or {@link OidcClient.create}. Default `redirectUri`.
+   */
+  readonly popupRedirectUri?: string;
+  /** The same for {@link OidcClient.signInSilent}, in a frame: it must allow to be framed by this page's origin. Default `redirectUri`. */
+  readonly silentRedirectUri?: string;
   /** Where the provider sends the browser after sign-out, registered there. Without it the provider shows its own page. */
   readonly postLogoutRedirectUri?: string;
   /** Space-separated scopes. Must contain `openid`. Default `"openid"`. */
@@ -188,9 +198,8 @@ export interface OidcClientOptions<Detail extends AuthorizationDetail = Authoriz
   readonly claims?: ClaimsRequest;
   /**
    * Whether tokens are bound to a key that never leaves this browser, so that they are worth nothing to whoever steals them.
-   * `true` is the same as `{}`. Default `false`, or `true` with `profile: "fapi2"`. In storage `"session"` there is one key for
-   * this issuer and client, in IndexedDB, which all tabs share and which stays after sign-out; in storage `"memory"` every
-   * sign-in has a key of its own.
+   * `true` is the same as `{}`. Default `false`, or `true` with `profile: "fapi2"`. Every sign-in
+   * has a key of its own, which goes with its session.
    *
    * @see https://www.rfc-editor.org/rfc/rfc9449
    */
@@ -223,11 +232,22 @@ export interface OidcClientOptions<Detail extends AuthorizationDetail = Authoriz
   /** Audiences that an ID Token may name besides `clientId`. Default none: any other audience is refused. */
   readonly trustedAudiences?: readonly string[];
   /**
-   * Where tokens live. `"memory"` (default) keeps them in this page only: a reload asks the provider again.
-   * `"session"` uses `sessionStorage`: they survive a reload of this tab, and script running in your origin can read
-   * them. The redirect itself always needs `sessionStorage` for its short-lived record.
+   * Where tokens live. `"memory"` (default) keeps them in this page only: a reload asks the provider again. `"session"` uses
+   * `sessionStorage`: they survive a reload of this tab. `"local"` (`localStorage`) and `"indexedDb"` survive the browser, and all
+   * tabs share one session. Script running in your origin can read all of these. Or a store of your own, which all tabs share. Where
+   * one does not work, memory takes its place, with the event `degraded`. The redirect itself always needs `sessionStorage` for its
+   * short-lived record.
    */
-  readonly storage?: "memory" | "session";
+  readonly storage?: "memory" | "session" | "local" | "indexedDb" | SessionStore;
+  /**
+   * Whether the access token is renewed ahead of its expiry, where there is a refresh token. Default `true`: then it is fresh when it
+   * is needed, and a person who is away stays signed in as long as the page is open. Otherwise it is renewed when somebody asks.
+   */
+  readonly automaticRenewal?: boolean;
+  /** Whether each sign-out takes the refresh token back at the provider (RFC 7009). Default `false`. */
+  readonly revokeOnSignOut?: boolean;
+  /** Told what happens, without any secret: {@link createLogger}, {@link consoleLogger}. Default none. */
+  readonly logger?: Logger;
   /**
    * Where {@link OidcClient.fetch} may send the access token: origins (`https://api.example.com`) or base addresses
    * (`https://api.example.com/v1`; matched at a `/`). As an object, with the token that goes there. Default none.
@@ -277,6 +297,13 @@ export interface StartSignInOptions<Detail extends AuthorizationDetail = Authori
   readonly prepared?: PreparedSignIn;
 }
 
+/** Options of {@link OidcClient.signInSilent}. */
+export interface SilentSignInOptions<Detail extends AuthorizationDetail = AuthorizationDetail>
+  extends Omit<SignInOptions<Detail>, "prompt"> {
+  /** How long the frame may take, in seconds, at most a day. Default 10. */
+  readonly timeoutSeconds?: number | undefined;
+}
+
 /** What {@link OidcClient.prepareSignIn} resolves with. */
 export interface PreparedSignIn {
   /** The authorization request: send the browser there, once. */
@@ -312,6 +339,8 @@ export interface UserInfo {
 
 /** Who is signed in. Holds no token: it can be logged, cloned and put into a store without giving one away. */
 export interface Session<Detail extends AuthorizationDetail = AuthorizationDetail> {
+  /** Names this session in this browser: random, new with every sign-in, the same in all tabs, and no secret. */
+  readonly id: string;
   /** The provider, as in `authority`. */
   readonly issuer: string;
   /** The person: unique and stable at this issuer (`sub`). */
@@ -367,6 +396,35 @@ export interface SignOutOptions {
   readonly postLogoutRedirectUri?: string;
   /** `true` ends only this application's session and does not visit the provider. Default `false`. */
   readonly localOnly?: boolean;
+  /** Overrides {@link OidcClientOptions.revokeOnSignOut} for this sign-out. How it goes changes nothing. */
+  readonly revoke?: boolean;
+}
+
+/** Options of {@link OidcClient.signOutSilent}. */
+export interface SilentSignOutOptions extends Omit<SignOutOptions, "localOnly"> {
+  /** How long the frame may take, in seconds, at most a day. Default 10. */
+  readonly timeoutSeconds?: number | undefined;
+  /** Removes the frame: the call rejects with the code `aborted`. The local session is gone all the same. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of {@link OidcClient.monitorSession}. */
+export interface MonitorSessionOptions {
+  /** Seconds between two questions, from 1 to a day. Default 2. */
+  readonly intervalSeconds?: number | undefined;
+  /** Stops watching. Otherwise it goes on until `dispose()`. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Called when nobody watches any more although the session may go on: `"error"`, the provider could not make sense of the
+   * question; `"no_answer"`, its page never answered; `"not_visible"`, the browser keeps the provider's cookies out of frames.
+   */
+  readonly onStopped?: ((reason: "error" | "no_answer" | "not_visible") => void) | undefined;
+}
+
+/** Options of {@link OidcClient.createFetch}. */
+export interface FetchOptions {
+  /** What becomes of a request to a server that is not in `allowedOrigins`: `"refuse"` (default) it, or send it `"plain"`, without a token. */
+  readonly elsewhere?: "refuse" | "plain";
 }
 
 /** What {@link OidcClient.signOut} resolves with. */
@@ -383,24 +441,35 @@ export interface RequestOptions {
 
 /** A protection that this browser cannot give as it was asked for. */
 export interface Degradation {
-  /** What it is about: `dpopKey`, the key that tokens are bound to. */
-  readonly feature: "dpopKey";
+  /** What it is about: `dpopKey`, the key that tokens are bound to; `storage`, the place of the session. */
+  readonly feature: "dpopKey" | "storage";
   /**
-   * Why: `lost` when the browser has forgotten the key of a session, which is over then; otherwise why the key is kept in the
-   * memory of this page only, so that the authorization code is not bound to it and the session does not outlive the page.
+   * Why: `lost` when the browser has forgotten the key of a session, which is over then; otherwise the name of what the browser threw,
+   * for example `QuotaExceededError`, or `TimeoutError`. Key or session are kept in the memory of this page then, and do not outlive
+   * it; a code is not bound to such a key.
    */
   readonly reason: string;
 }
 
 /** Events of {@link OidcClient}, by name, with what the handler receives. */
 export interface OidcEvents<Detail extends AuthorizationDetail = AuthorizationDetail> {
-  /** A callback was completed: there is a new session. */
+  /** Somebody signed in, here or in another tab: there is a new session. */
   readonly signedIn: Session<Detail>;
+  /** The tokens were renewed, here or in another tab. */
+  readonly renewed: Session<Detail>;
+  /** A renewal that was tried here has failed; the session goes on unless `signedOut` comes too. */
+  readonly renewalFailed: OidcError;
+  /** The access token will expire soon, within a minute at most, and nothing can renew it. */
+  readonly expiring: Session<Detail>;
+  /** The access token has expired, and was not renewed. */
+  readonly expired: Session<Detail>;
   /**
-   * The local session ended: by {@link OidcClient.signOut}, because the provider refused to renew it, because its key was lost,
-   * or it was found ended when the page came back from the back/forward cache.
+   * The session ended: by a sign-out here or in another tab, because the provider refused to renew it, because its key was lost,
+   * because it was cleared from this browser.
    */
   readonly signedOut: undefined;
+  /** Another person signed in instead, here or in another tab: show nothing of the one before. */
+  readonly sessionChanged: Session<Detail>;
   /** The browser cannot protect tokens as it was asked to. */
   readonly degraded: Degradation;
 }

@@ -7,12 +7,12 @@ export function initSync(input: { module: WebAssembly.Module }): unknown;
 
 export class Client {
   /** Throws a plain object that describes the error. */
-  constructor(options: string);
-  session(): unknown;
+  constructor(options: string, seams: object);
   /** Rejects with a plain object that describes the error. */
   run(
     operation: string,
     argument: string,
+    expected: string,
     hooks?: Readonly<Record<string, (text: string) => Promise<string>>>,
     signal?: AbortSignal,
   ): Promise<unknown>;

@@ -1,6 +1,6 @@
 //! `fetch`, with the settings that every protocol call needs and a bound on what is read.
 
-use crate::browser::global::json;
+use crate::browser::global::{feature, json, property};
 use crate::error::{Error, ErrorCode, Result};
 use crate::http::{HttpRequest, HttpResponse, RESPONSE_HEADERS};
 use crate::json::{Json, Object};
@@ -102,9 +102,10 @@ async fn read(response: &Response, max_bytes: usize) -> Result<Vec<u8>> {
     }
 }
 
-/// The browser does not tell why; saying more would let pages explore networks.
+/// The browser does not tell why; saying more would let pages explore networks. It knows when it has none.
 fn no_answer(_: JsValue) -> Error {
-    ErrorCode::NetworkError.into()
+    let is_offline = feature("navigator").and_then(|navigator| property(&navigator, "onLine")) == Some(JsValue::FALSE);
+    if is_offline { ErrorCode::Offline } else { ErrorCode::NetworkError }.into()
 }
 
 fn unsupported(_: JsValue) -> Error {

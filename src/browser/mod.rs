@@ -12,24 +12,24 @@ mod webcrypto;
 
 pub use clock::SystemClock;
 pub use fetch::FetchHttp;
-pub use hooks::JsHooks;
+pub use hooks::{JsHooks, Seams};
 pub use random::SystemRandom;
-pub use storage::{BrowserStore, Place};
+pub use storage::TabStore;
 pub use timer::SystemTimer;
 pub use webcrypto::WebCryptoVerifier;
 
 use crate::platform::Platform;
 
-/// All seams of a browser.
+/// All seams of a browser. Session store and locks are the face's.
 #[derive(Debug)]
 pub struct BrowserPlatform {
-    session_store: BrowserStore,
+    seams: Seams,
 }
 
 impl BrowserPlatform {
-    /// A platform that keeps its session in that place.
-    pub fn new(session: Place) -> Self {
-        Self { session_store: BrowserStore(session) }
+    /// A platform with these seams of the face.
+    pub fn new(seams: Seams) -> Self {
+        Self { seams }
     }
 }
 
@@ -39,7 +39,9 @@ impl Platform for BrowserPlatform {
     type Random = SystemRandom;
     type Timer = SystemTimer;
     type Verifier = WebCryptoVerifier;
-    type Store = BrowserStore;
+    type Store = TabStore;
+    type SessionStore = Seams;
+    type Locks = Seams;
 
     fn http(&self) -> &FetchHttp {
         &FetchHttp
@@ -61,11 +63,15 @@ impl Platform for BrowserPlatform {
         &WebCryptoVerifier
     }
 
-    fn tab_store(&self) -> &BrowserStore {
-        &BrowserStore(Place::Tab)
+    fn tab_store(&self) -> &TabStore {
+        &TabStore
     }
 
-    fn session_store(&self) -> &BrowserStore {
-        &self.session_store
+    fn session_store(&self) -> &Seams {
+        &self.seams
+    }
+
+    fn locks(&self) -> &Seams {
+        &self.seams
     }
 }

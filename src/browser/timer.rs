@@ -29,10 +29,10 @@ impl Drop for ClearOnDrop {
 }
 
 impl Timer for SystemTimer {
-    async fn sleep(&self, seconds: u32) {
+    async fn sleep(&self, milliseconds: u32) {
         let id = RefCell::new(JsValue::UNDEFINED);
         let promise = Promise::new(&mut |resolve, _| {
-            *id.borrow_mut() = set_timeout(resolve.unchecked_ref(), seconds.saturating_mul(1000));
+            *id.borrow_mut() = set_timeout(resolve.unchecked_ref(), milliseconds);
         });
         let _guard = ClearOnDrop(id.into_inner());
         let _ = JsFuture::from(promise).await;

@@ -6,6 +6,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::jose::Algorithm;
 use crate::json::{Json, Object};
 use crate::protocol::authorize::{self, AuthorizeOptions};
+use crate::protocol::callback::is_at;
 use crate::protocol::discovery::{self, Place, ProviderMetadata};
 use crate::protocol::parameters::Parameters;
 use crate::protocol::policy::DiscoveryPolicy;
@@ -14,7 +15,7 @@ use crate::protocol::request::checked;
 use crate::text::{concat, pieces};
 
 /// Every option by the name that TypeScript uses.
-const OPTIONS: &str = "!authority !clientId !redirectUri postLogoutRedirectUri scope {metadata {discoveryPolicy \
+const OPTIONS: &str = "!authority !clientId !redirectUri postLogoutRedirectUri popupRedirectUri silentRedirectUri scope {metadata {discoveryPolicy \
     idTokenSignedResponseAlg [trustedAudiences [resource ?requireAtHash pushedAuthorization storage *allowedOrigins {authorizeParameters \
     #clockToleranceSeconds #timeoutSeconds ~dpop {requestObject responseMode authorizationSignedResponseAlg \
     *authorizationDetails {claims profile";
@@ -25,7 +26,9 @@ const POLICY_OPTIONS: &str = "[additionalEndpointBaseAddresses ?dangerousAllowHt
 /// How long metadata is used without asking again, in seconds.
 const METADATA_FRESH: i64 = 60 * 60;
 /// Options that are URLs to go to or to send to.
-const URLS: [&str; 3] = ["authority", "redirectUri", "postLogoutRedirectUri"];
+const URLS: [&str; 5] = ["authority", "postLogoutRedirectUri", REDIRECT_URIS[0], REDIRECT_URIS[1], REDIRECT_URIS[2]];
+/// Where responses may go.
+const REDIRECT_URIS: [&str; 3] = ["redirectUri", "popupRedirectUri", "silentRedirectUri"];
 
 /// Settings that passed every check; see `OidcClientOptions` in the TypeScript types for their meaning.
 #[derive(Clone, Debug)]
@@ -55,10 +58,10 @@ impl Config {
         let origins = bases.into_iter().map(|base| ("allowedOrigins", Some(base)));
         for (name, url) in URLS.iter().map(|name| (*name, options.str(name))).chain(origins) {
             let Some(url) = url else { continue };
-            let check = if name == "redirectUri" || name == "postLogoutRedirectUri" {
-                policy.check_url(name, url)
-            } else {
+            let check = if name == "authority" || name == "allowedOrigins" {
                 policy.check_issuer(url)
+            } else {
+                policy.check_url(name, url)
             };
             check.map_err(|error| invalid(name, error.detail("reason")))?;
         }
@@ -79,7 +82,7 @@ impl Config {
                 .map_err(|error| invalid("authorizeParameters", error.detail("option")))?;
         }
         for (name, known) in [
-            ("storage", "memory session"),
+            ("storage", "memory session local indexedDb custom"),
             ("pushedAuthorization", "auto always never"),
             ("responseMode", "query query.jwt jwt"),
             ("profile", profile::FAPI2),
@@ -119,11 +122,6 @@ impl Config {
         Ok(Self { options, place, policy, metadata, dpop })
     }
 
-    /// Whether the session is kept in `sessionStorage` instead of this page's memory.
-    pub fn keeps_session_in_tab(&self) -> bool {
-        self.options.str("storage") == Some("session")
-    }
-
     pub(super) fn authority(&self) -> &str {
         self.options.str_or_empty("authority")
     }
@@ -134,6 +132,12 @@ impl Config {
 
     pub(super) fn redirect_uri(&self) -> &str {
         self.options.str_or_empty("redirectUri")
+    }
+
+    /// The redirect URI that a URL is at; the usual one where it is at none.
+    pub(super) fn redirect_uri_of(&self, url: &str) -> &str {
+        let configured = REDIRECT_URIS.iter().filter_map(|name| self.options.str(name));
+        configured.into_iter().find(|redirect_uri| is_at(url, redirect_uri)).unwrap_or(self.redirect_uri())
     }
 
     pub(super) fn post_logout_redirect_uri(&self) -> Option<&str> {
@@ -303,7 +307,6 @@ mod tests {
     fn the_defaults_are_safe() {
         let config = parse("{}").unwrap();
         assert_eq!((config.scope(), config.clock_tolerance(), config.timeout()), ("openid", 60, 10));
-        assert!(!config.keeps_session_in_tab(), "st_01");
         assert!(config.allowed_origins().is_empty() && config.trusted_audiences().is_empty());
         assert_eq!(parse(r#"{"clockToleranceSeconds":0,"scope":null}"#).unwrap().clock_tolerance(), 0, "tm_01");
     }
@@ -336,7 +339,11 @@ mod tests {
             (r#"{"resource":["https://api.example/#x"]}"#, "resource"),
             (r#"{"requireAtHash":"yes"}"#, "requireAtHash"),
             (r#"{"pushedAuthorization":true}"#, "pushedAuthorization"),
-            (r#"{"storage":"local"}"#, "storage"),
+            (r#"{"storage":"cookie"}"#, "storage"),
+            (r#"{"popupRedirectUri":"http://app.example/popup"}"#, "popupRedirectUri"),
+            (r#"{"popupRedirectUri":"https://app.example/popup#x"}"#, "popupRedirectUri"),
+            (r#"{"silentRedirectUri":"/silent"}"#, "silentRedirectUri"),
+            (r#"{"silentRedirectUri":"https://u:p@app.example/silent"}"#, "silentRedirectUri"),
             (r#"{"allowedOrigins":["*"]}"#, "allowedOrigins"),
             (r#"{"allowedOrigins":[1]}"#, "allowedOrigins"),
             (r#"{"allowedOrigins":[{"baseAddress":"http://api.example"}]}"#, "allowedOrigins"),

@@ -2,10 +2,12 @@
 
 use crate::client::Client;
 use crate::client::config::{self, scope_is_good};
+use crate::client::exclusive::Turn;
 use crate::client::session::Session;
 use crate::client::transactions::Taken;
 use crate::constants::authorize_request as name;
-use crate::error::{During as _, Error, ErrorCode, Phase, Result};
+use crate::encoding::{form_decode, query_pairs};
+use crate::error::{During as _, Error, ErrorCode, Phase, Result, require_equal};
 use crate::jose::claims::invalid as invalid_claim;
 use crate::json::{Json, Object};
 use crate::platform::{Clock as _, Hooks, Platform, Random as _};
@@ -14,6 +16,7 @@ use crate::protocol::callback::{self, AuthorizeResponse, CheckedCode};
 use crate::protocol::discovery::ProviderMetadata;
 use crate::protocol::grants::code;
 use crate::protocol::nonces::Answer;
+use crate::protocol::parameters::invalid;
 use crate::protocol::pkce::CodeVerifier;
 use crate::protocol::request::checked;
 use crate::protocol::state::random_value;
@@ -21,10 +24,11 @@ use crate::protocol::{id_token, jar, jarm, par, profile};
 use crate::secret::redacted;
 use crate::text::{concat, decimal};
 use crate::time::Timestamp;
+use crate::url::HttpUrl;
 
 /// Every option by the name that TypeScript uses.
 const OPTIONS: &str = "prompt loginHint #maxAgeSeconds acrValues uiLocales {authorizeParameters ~appState \
-    *authorizationDetails {claims scope subject dpopJkt ?popup";
+    *authorizationDetails {claims scope subject dpopJkt ?popup ?automatic redirectUri";
 /// Options that are parameters under another name.
 const PARAMETERS: [(&str, &str); 4] = [
     ("prompt", name::PROMPT),
@@ -36,7 +40,7 @@ const PARAMETERS: [(&str, &str); 4] = [
 const STANDING: [&str; 2] = ["authorizationDetails", "claims"];
 /// Begins the `state` of a sign-in in a window of its own, so that the callback page there knows that another page waits
 /// for the response. It survives whatever the provider does to the window; no other `state` has a dot.
-const IN_POPUP: &str = "p.";
+pub(super) const IN_POPUP: &str = "p.";
 /// Longest application state, as JSON text: storage is small and shared.
 const MAX_APP_STATE: usize = 32 * 1024;
 
@@ -51,6 +55,10 @@ pub struct SignInOptions {
     /// Who has to sign in, where that must be the same person as before.
     subject: Option<String>,
     in_popup: bool,
+    /// Whether nobody clicked anything.
+    is_automatic: bool,
+    /// Where the response goes, if not to the page that it usually goes to.
+    redirect_uri: Option<String>,
 }
 
 /// A sign-in that is ready to leave.
@@ -98,8 +106,17 @@ impl SignInOptions {
             return Err(invalid("scope", "must contain openid"));
         }
         let owned = |name| options.str(name).map(str::to_owned);
-        let (dpop_jkt, scope, subject) = (owned("dpopJkt"), owned("scope"), owned("subject"));
-        Ok(Self { authorize, app_state, standing, dpop_jkt, scope, subject, in_popup: options.flag("popup") })
+        Ok(Self {
+            authorize,
+            app_state,
+            standing,
+            dpop_jkt: owned("dpopJkt"),
+            scope: owned("scope"),
+            subject: owned("subject"),
+            in_popup: options.flag("popup"),
+            is_automatic: options.flag("automatic"),
+            redirect_uri: owned("redirectUri"),
+        })
     }
 }
 
@@ -110,6 +127,9 @@ impl<P: Platform> Client<P> {
             if !options.authorize.contains(name) {
                 options.authorize.add(name, value.as_text().unwrap_or_default())?;
             }
+        }
+        if options.is_automatic && self.keeps_failing() {
+            return Err(ErrorCode::LoginLoop.into());
         }
         let metadata = self.documents.metadata().await?;
         let (mut request, login) = self.begin(&metadata, options).during(Phase::Authorization)?;
@@ -222,11 +242,12 @@ impl<P: Platform> Client<P> {
             state.insert_str(0, IN_POPUP);
         }
         let verifier = CodeVerifier::from_seed(random.seed()?);
+        let redirect_uri = options.redirect_uri.as_deref().unwrap_or(self.config.redirect_uri());
         let mut request = self.config.request(endpoint);
         for (name, value) in [
             ("clientId", self.config.client_id()),
             ("responseType", "code"),
-            ("redirectUri", self.config.redirect_uri()),
+            ("redirectUri", redirect_uri),
             ("scope", options.scope.as_deref().unwrap_or(self.config.scope())),
             ("state", &state),
             ("nonce", &nonce),
@@ -248,7 +269,7 @@ impl<P: Platform> Client<P> {
         login.set_text("state", &state);
         login.set_text("nonce", &nonce);
         login.set_text("verifier", verifier.expose());
-        login.set_text("redirectUri", self.config.redirect_uri());
+        login.set_text("redirectUri", redirect_uri);
         login.set_text("algorithm", algorithm.as_str());
         login.set("begunAt", self.platform.clock().now().seconds().into());
         login.set("metadata", metadata.document().clone().into());
@@ -278,27 +299,58 @@ impl<P: Platform> Client<P> {
     /// Completes the sign-in that a callback URL answers. A response that was used before changes nothing: it gives
     /// the session there is.
     pub async fn finish(&self, url: &str, hooks: &dyn Hooks) -> Result<Session> {
+        let outcome = self.complete(url, hooks).await;
+        // A page that was only opened again says nothing about sign-ins.
+        let counts =
+            outcome.as_ref().map_or_else(|error| error.code() != ErrorCode::CallbackAlreadyProcessed, |_| true);
+        if counts {
+            self.count_failure(outcome.is_err());
+        }
+        outcome
+    }
+
+    async fn complete(&self, url: &str, hooks: &dyn Hooks) -> Result<Session> {
+        let redirect_uri = self.config.redirect_uri_of(url);
         let response = if self.config.signs_responses() {
-            self.verified_response(url).await
+            self.verified_response(url, redirect_uri).await
         } else {
-            callback::parse(url, self.config.redirect_uri())
+            callback::parse(url, redirect_uri)
         };
-        let (login, metadata, code) = match self.receive(response.during(Phase::Callback)?).during(Phase::Callback)? {
-            Received::Session(session) => return Ok(session),
-            Received::Code(login, metadata, code) => (login, metadata, code),
+        let response = response.during(Phase::Callback)?;
+        let session_state = response.session_state().to_owned();
+        let Some((login, metadata, code)) = self.receive(response, redirect_uri).during(Phase::Callback)? else {
+            let session = self.session().await.ok_or(ErrorCode::CallbackAlreadyProcessed);
+            return session.map_err(|code| Error::new(code).during(Phase::Callback));
         };
         // The key that the code is bound to, or nothing is sent (RFC 9449, section 10).
         let jkt = self.key(login.str_or_empty("jkt"), hooks).await.during(Phase::Token)?;
         let tokens = self.exchange(&login, &metadata, &code, hooks).await?;
-        let session = self.validate(&login, &metadata, tokens, &jkt).await.during(Phase::IdToken)?;
-        self.save_session(&session)?;
-        Ok(session)
+        let session = self.validate(&login, &metadata, tokens, &jkt, &session_state).await.during(Phase::IdToken)?;
+        // Nobody renews the session before while this one takes its place.
+        let mut turn = self.take_turn().await?;
+        let replaced = self.replace(&session, &mut turn, hooks).await;
+        self.end_turn(&mut turn).await?;
+        replaced.map(|()| session)
+    }
+
+    /// Puts a session in the place of whichever there is, for all tabs.
+    async fn replace(&self, session: &Session, turn: &mut Turn<P>, hooks: &dyn Hooks) -> Result<()> {
+        let before = self.session_in(turn).await?;
+        let saved = self.save_session(session).await;
+        if let Some(before) = before {
+            // A tab that slept through this does not bring it back.
+            self.note_end(before.id()).await?;
+            if before.jkt() != session.jkt() {
+                hooks.call("dropKey", before.jkt()).await?;
+            }
+        }
+        saved
     }
 
     /// The response in a JWT of the provider. Nothing in it is believed before its signature was found good; the sign-in
     /// that it answers stays until then.
-    async fn verified_response(&self, url: &str) -> Result<AuthorizeResponse> {
-        let jwt = callback::signed(url, self.config.redirect_uri(), self.config.authority())?;
+    async fn verified_response(&self, url: &str, redirect_uri: &str) -> Result<AuthorizeResponse> {
+        let jwt = callback::signed(url, redirect_uri, self.config.authority())?;
         // One that was used before, whatever it is worth by now, changes nothing.
         let claimed = jarm::unverified_state(jwt.expose());
         if self.was_processed(claimed.str_or_empty(name::STATE)) {
@@ -317,23 +369,29 @@ impl<P: Platform> Client<P> {
         AuthorizeResponse::of(self.protocol.validate(&request, &jarm::KIND, Some(&self.documents)).await?)
     }
 
-    /// Everything about the response that needs no waiting.
-    fn receive(&self, response: AuthorizeResponse) -> Result<Received> {
+    /// Everything about the response that needs no waiting; `None` for one that was used before.
+    fn receive(
+        &self,
+        response: AuthorizeResponse,
+        redirect_uri: &str,
+    ) -> Result<Option<(Object, ProviderMetadata, CheckedCode)>> {
         let login = match self.take_login(response.state())? {
             Taken::Pending(login) => login,
             Taken::Expired => return Err(ErrorCode::TransactionExpired.into()),
             Taken::Unknown => return Err(ErrorCode::UnknownState.into()),
-            Taken::Processed => {
-                return Ok(Received::Session(self.session().ok_or(ErrorCode::CallbackAlreadyProcessed)?));
-            }
+            Taken::Processed => return Ok(None),
         };
+        // The page that it was sent to, and no other of this client's (RFC 9700, section 4.4.2.2).
+        if login.str("redirectUri") != Some(redirect_uri) {
+            return Err(ErrorCode::NotACallback.into());
+        }
         let metadata = self.documents.parse_metadata(login.object("metadata").ok_or(ErrorCode::UnknownState)?)?;
         let code = response.check(&callback::Expected {
             state: login.str_or_empty("state"),
             issuer: self.config.authority(),
             iss_required: metadata.sends_iss() || self.config.is_fapi2(),
         })?;
-        Ok(Received::Code(login, metadata, code))
+        Ok(Some((login, metadata, code)))
     }
 
     async fn exchange(
@@ -368,6 +426,7 @@ impl<P: Platform> Client<P> {
         metadata: &ProviderMetadata,
         tokens: Object,
         jkt: &str,
+        session_state: &str,
     ) -> Result<Session> {
         let received_at = self.platform.clock().now();
         let mut expected = Object::default();
@@ -390,7 +449,10 @@ impl<P: Platform> Client<P> {
         if !jkt.is_empty() {
             record.set_text("jkt", jkt);
         }
-        let mut session = Session::new(record);
+        if !session_state.is_empty() {
+            record.set_text("sessionState", session_state);
+        }
+        let mut session = Session::new(record, &random_value(self.platform.random().seed()?));
         session.take(&tokens, login.str("scope").unwrap_or(self.config.scope()), received_at);
         Ok(session)
     }
@@ -417,6 +479,36 @@ impl<P: Platform> Client<P> {
     }
 }
 
+impl<P: Platform> Client<P> {
+    /// What a provider or another site asks for that begins a sign-in by this URL (OpenID Connect Core, section 4): who
+    /// is expected, and where to go afterwards, both unchecked.
+    pub fn third_party_login(&self, url: &str) -> Result<Object> {
+        let asked = query(url)?;
+        require_equal(ErrorCode::WrongIssuer, self.config.authority(), asked.str_or_empty("iss"))?;
+        let mut wanted = Object::default();
+        for (parameter, name) in [("login_hint", "loginHint"), ("target_link_uri", "targetLinkUri")] {
+            if let Some(value) = asked.str(parameter) {
+                wanted.set_text(name, value);
+            }
+        }
+        Ok(wanted)
+    }
+}
+
+/// The parameters in the query of a URL that somebody else made; none may stand there twice.
+pub(super) fn query(url: &str) -> Result<Object> {
+    let url = HttpUrl::parse(url).map_err(|_| invalid("url", "not a URL"))?;
+    let mut parameters = Object::default();
+    for (name, value) in query_pairs(url.query.unwrap_or_default()) {
+        let (Some(name), Some(value)) = (form_decode(name), form_decode(value)) else { continue };
+        if parameters.contains(&name) {
+            return Err(Error::new(ErrorCode::RepeatedParameter).with("parameter", &name));
+        }
+        parameters.set_text(&name, &value);
+    }
+    Ok(parameters)
+}
+
 /// A provider that says which proofs it takes takes ours, or the browser does not leave (RFC 9449, section 5.1).
 fn check_proofs(dpop: &Object, metadata: &ProviderMetadata) -> Result<()> {
     const SUPPORTED: &str = "dpop_signing_alg_values_supported";
@@ -434,16 +526,12 @@ fn check_proofs(dpop: &Object, metadata: &ProviderMetadata) -> Result<()> {
     Err(Error::new(ErrorCode::DpopAlgorithmNotSupported).with("supported", &supported))
 }
 
-enum Received {
-    Session(Session),
-    Code(Object, ProviderMetadata, CheckedCode),
-}
-
 /// A code that was sent may have been used, whatever became of the answer (RFC 6749, section 4.1.2).
 fn outcome_unknown(error: Error) -> Error {
     match error.code() {
-        ErrorCode::NetworkError | ErrorCode::Timeout => {
-            Error::new(ErrorCode::OutcomeUnknown).with("cause", error.code().as_str()).during(Phase::Token)
+        ErrorCode::NetworkError | ErrorCode::Offline | ErrorCode::Timeout => {
+            let unknown = Error::new(ErrorCode::OutcomeUnknown).with("cause", error.code().as_str());
+            unknown.with("url", error.detail("url")).during(Phase::Token)
         }
         _ => error,
     }

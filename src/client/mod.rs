@@ -3,6 +3,7 @@
 mod config;
 mod documents;
 mod endpoints;
+mod exclusive;
 mod login;
 mod logout;
 mod polling;
@@ -26,6 +27,7 @@ use crate::jose::sha256;
 use crate::platform::{Hooks, Platform};
 use crate::protocol::request::Message;
 use crate::protocol::userinfo;
+use crate::text::{concat, decimal};
 use crate::{error::During as _, error::Phase, json::Json, json::Object};
 use documents::Documents;
 use std::rc::Rc;
@@ -91,7 +93,13 @@ impl<P: Platform> Client<P> {
     async fn request(&self, message: &Message, mut options: Object, hooks: &dyn Hooks) -> Result<Object> {
         options.set("timeoutSeconds", self.config.timeout().into());
         let answer = self.protocol.exchange(message, &options, hooks, Some(&self.documents)).await;
-        answer.map_err(|error| error.without_raw().during(message.phase))
+        let answer = answer.map_err(|error| error.without_raw().during(message.phase));
+        let error = answer.as_ref().err();
+        let status = error.map_or(Some(200), |error| error.status().map(i64::from)).map_or_else(String::new, decimal);
+        let code = error.map_or("", |error| error.code().as_str());
+        // Whoever listens changes nothing.
+        let _ = hooks.call("log", &concat(&[message.phase.as_str(), " ", &status, " ", code])).await;
+        answer
     }
 }
 

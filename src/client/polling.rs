@@ -1,6 +1,7 @@
 //! Asking again and again until a person has acted (RFC 8628, section 3.5; OpenID Connect CIBA, section 11).
 
 use crate::client::endpoints::Protocol;
+use crate::client::send::milliseconds;
 use crate::error::{Error, ErrorCode, Result, ServerError};
 use crate::json::{Object, Table, entries};
 use crate::platform::{Clock as _, Hooks, Platform, Timer as _};
@@ -37,7 +38,7 @@ impl<P: Platform> Protocol<P> {
         entries(OPTIONS).into_iter().for_each(|(_, _, name)| drop(options.remove(name)));
         let mut wait = interval;
         loop {
-            self.platform.timer().sleep(u32::try_from(wait).unwrap_or(u32::MAX)).await;
+            self.platform.timer().sleep(milliseconds(wait)).await;
             if expires_at.is_some_and(|at| self.platform.clock().now() >= at) {
                 return Err(ErrorCode::PollingExpired.into());
             }
@@ -64,7 +65,7 @@ impl<P: Platform> Protocol<P> {
     }
 
     /// Seconds, or the time until a date (RFC 9110, section 10.2.3).
-    fn retry_after(&self, text: &str, now: Timestamp) -> Option<i64> {
+    pub(super) fn retry_after(&self, text: &str, now: Timestamp) -> Option<i64> {
         whole(text).or_else(|| Some(self.platform.clock().parse_http_date(text)?.since(now)))
     }
 }

@@ -84,6 +84,11 @@ impl<P: Platform> Client<P> {
             }
             verdict.set("stepUp", step_up.into());
         }
+        // Whoever names no reason, or is not heard doing so, most likely means the token.
+        let reasons = challenges.iter().filter_map(|challenge| challenge.parameters.str("error"));
+        if refused && verdict.iter().next().is_none() && reasons.into_iter().all(|error| error == "invalid_token") {
+            verdict.set("renew", self.token_for(options.str_or_empty("url"))?.into());
+        }
         Ok(verdict)
     }
 

@@ -14,6 +14,10 @@ const MAX_ENTRIES: usize = 10;
 const LOGINS: &str = "logins";
 const LOGOUTS: &str = "logouts";
 const PROCESSED: &str = "processed";
+const FAILURES: &str = "failures";
+/// So many failures in so many seconds are enough.
+const MOST_FAILURES: usize = 3;
+const FAILING: i64 = 60;
 
 /// What has to be remembered between the two halves of a sign-in: `state`, `nonce`, `verifier`, `redirectUri`,
 /// `begunAt`, `algorithm`, `maxAge`, `appState`, the thumbprint `jkt` of its key, and the `metadata` the request was built from: the code goes to that
@@ -61,6 +65,29 @@ impl<P: Platform> Client<P> {
     /// Whether the response to a sign-in was used before.
     pub(super) fn was_processed(&self, state: &str) -> bool {
         remove(&mut self.load_transactions(), PROCESSED, state).is_some()
+    }
+
+    /// Remembers that a sign-in has failed; one that succeeds makes up for all of them.
+    pub(super) fn count_failure(&self, has_failed: bool) {
+        let mut record = self.load_transactions();
+        if has_failed {
+            let mut failure = Object::default();
+            failure.set("at", self.platform.clock().now().seconds().into());
+            push(&mut record, FAILURES, failure);
+        } else if record.remove(FAILURES).is_none() {
+            return;
+        }
+        // Where nothing can be kept, no sign-in can begin either.
+        let _ = self.save_transactions(record);
+    }
+
+    /// Whether sign-ins of this tab fail again and again.
+    pub(super) fn keeps_failing(&self) -> bool {
+        let now = self.platform.clock().now();
+        let record = self.load_transactions();
+        let at = |failure: &Json| failure.as_object()?.number("at").map(Timestamp::from_seconds);
+        let recent = record.list(FAILURES).iter().filter_map(at).filter(|at| (0..FAILING).contains(&now.since(*at)));
+        recent.count() >= MOST_FAILURES
     }
 
     /// Keeps a sign-out for the way back.

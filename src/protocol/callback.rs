@@ -110,6 +110,11 @@ impl AuthorizeResponse {
         self.0.str_or_empty(name::STATE)
     }
 
+    /// `session_state`, to ask by whether the provider's session has changed; empty for none.
+    pub fn session_state(&self) -> &str {
+        self.0.str_or_empty(name::SESSION_STATE)
+    }
+
     /// Compares with the request; only then looks at what the response says. Errors are believed as little as codes.
     pub fn check(self, expected: &Expected<'_>) -> Result<CheckedCode> {
         check_origin(&self.0, Some(expected.state), Some(expected.issuer), expected.iss_required)?;

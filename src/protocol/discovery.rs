@@ -18,15 +18,15 @@ pub const ACCEPT_KEYS: &str = "application/json, application/jwk-set+json";
 /// Most bytes of a key set.
 const MAX_JWKS: usize = 256 * 1024;
 
-/// The endpoints that a sign-in uses.
+/// The endpoints that a session uses.
 const ENDPOINTS: Table = "authorization_endpoint token_endpoint userinfo_endpoint end_session_endpoint jwks_uri \
-    pushed_authorization_request_endpoint";
+    pushed_authorization_request_endpoint revocation_endpoint check_session_iframe";
 /// The members that are used.
 const MEMBERS: Table = "!issuer authorization_endpoint token_endpoint userinfo_endpoint end_session_endpoint jwks_uri \
     [code_challenge_methods_supported [id_token_signing_alg_values_supported \
     ?authorization_response_iss_parameter_supported pushed_authorization_request_endpoint \
     ?require_pushed_authorization_requests [dpop_signing_alg_values_supported ?require_signed_request_object \
-    [authorization_signing_alg_values_supported";
+    [authorization_signing_alg_values_supported revocation_endpoint check_session_iframe";
 const METHODS: &str = "code_challenge_methods_supported";
 /// RFC 9207, section 3.
 const ISS_PARAMETER_SUPPORTED: &str = "authorization_response_iss_parameter_supported";

@@ -116,7 +116,7 @@ pub fn check_claims(token: &Object, options: &Object, hashes: &[(&TokenHash, Str
         return Err(ErrorCode::NonceMismatch.into());
     }
     if let Some(previous) = options.object("previousClaims") {
-        check_continuity(token, previous)?;
+        check_continuity(token, previous, tolerance)?;
     }
     if let Some(max_age) = options.number("maxAge") {
         let age = claims::time(token, "auth_time").map(|at| now.since(at));
@@ -135,17 +135,27 @@ pub fn check_claims(token: &Object, options: &Object, hashes: &[(&TokenHash, Str
     Ok(())
 }
 
-/// A token that comes with a renewal is about the same sign-in of the same person (section 12.2).
-fn check_continuity(token: &Object, previous: &Object) -> Result<()> {
+/// A token that comes with a renewal is about the same sign-in of the same person, and newer (section 12.2).
+fn check_continuity(token: &Object, previous: &Object, tolerance: i64) -> Result<()> {
     for (claim, may_lack) in [("sub", false), ("nonce", true), ("auth_time", true), ("azp", true)] {
         let (now, before) = (token.get(claim), previous.get(claim));
-        // A time of signing in that was never told may be told now; a nonce may not.
-        let is_free = may_lack && (now.is_none() || (before.is_none() && claim != "nonce"));
+        // A time of signing in that was never told may be told now; nothing else may.
+        let is_free = may_lack && (now.is_none() || (before.is_none() && claim == "auth_time"));
         if now != before && !is_free {
             return Err(claims::invalid(claim));
         }
     }
-    Ok(())
+    if previous.contains("aud") {
+        let (now, before) = (claims::audiences(token)?, claims::audiences(previous)?);
+        if now.iter().any(|one| !before.contains(one)) || before.iter().any(|one| !now.contains(one)) {
+            return Err(claims::invalid("aud"));
+        }
+    }
+    let issued_at = |claims| claims::time(claims, "iat");
+    match (issued_at(token), issued_at(previous)) {
+        (Some(now), Some(before)) if now.plus(tolerance) < before => Err(claims::invalid("iat")),
+        _ => Ok(()),
+    }
 }
 
 fn check_audience(token: &Object, options: &Object) -> Result<()> {
@@ -214,6 +224,17 @@ mod tests {
         }
         assert_eq!(with(r#"{"sub":"alice"}"#, r#"{"auth_time":2,"nonce":"undefined"}"#), "ok");
         assert_eq!(with(r#"{"sub":"alice"}"#, "{}"), "claim_invalid", "a nonce from nowhere");
+        for (before, changes, expected) in [
+            (r#"{"sub":"alice","nonce":"N"}"#, r#"{"azp":"spa"}"#, "claim_invalid"),
+            (r#"{"sub":"alice","nonce":"N","aud":"spa"}"#, "{}", "ok"),
+            (r#"{"sub":"alice","nonce":"N","aud":["spa"]}"#, "{}", "ok"),
+            (r#"{"sub":"alice","nonce":"N","aud":["spa","api"]}"#, "{}", "claim_invalid"),
+            (r#"{"sub":"alice","nonce":"N","aud":1}"#, "{}", "claim_invalid"),
+            (r#"{"sub":"alice","nonce":"N","iat":1800000000}"#, r#"{"iat":1799999940}"#, "ok"),
+            (r#"{"sub":"alice","nonce":"N","iat":1800000000}"#, r#"{"iat":1799999939}"#, "claim_invalid"),
+        ] {
+            assert_eq!(with(before, changes), expected, "{before} {changes}");
+        }
     }
 
     #[test]

@@ -32,6 +32,7 @@ pub mod protected_resource;
 pub mod registration;
 pub mod request;
 pub mod revocation;
+pub mod schedule;
 pub mod state;
 pub mod token;
 pub mod userinfo;

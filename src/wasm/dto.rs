@@ -5,6 +5,7 @@ use crate::error::{Error, ErrorCode, Phase, Result};
 use crate::json::{Json, Object};
 use crate::protocol::logout::EndSession;
 use crate::secret::Secret;
+use crate::time::Timestamp;
 use js_sys::JSON;
 use serde::{Serialize, Serializer};
 use serde_wasm_bindgen::preserve;
@@ -69,15 +70,27 @@ pub(super) fn must_renew() -> Object {
     members
 }
 
-pub(super) fn end_session(request: Option<EndSession>) -> JsValue {
+pub(super) fn end_session(request: Option<(EndSession, String)>) -> JsValue {
     let mut members = Object::default();
-    match request {
-        None => {}
-        Some(EndSession::Url(url)) => members.set_text("url", &url),
-        Some(EndSession::Form(url, form)) => {
-            members.set_text("url", &url);
-            members.set("form", form.into());
-        }
+    if let Some((request, state)) = request {
+        members.set_text("state", &state);
+        let url = match request {
+            EndSession::Url(url) => url,
+            EndSession::Form(url, form) => {
+                members.set("form", form.into());
+                url
+            }
+        };
+        members.set_text("url", &url);
+    }
+    object(members)
+}
+
+/// A time as a member `at`, if there is one.
+pub(super) fn time(at: Option<Timestamp>) -> JsValue {
+    let mut members = Object::default();
+    if let Some(at) = at {
+        members.set("at", at.seconds().into());
     }
     object(members)
 }

@@ -1,6 +1,6 @@
 //! The functions behind everything that needs no session.
 
-use crate::browser::{BrowserPlatform, JsHooks, Place, SystemClock, SystemRandom};
+use crate::browser::{BrowserPlatform, JsHooks, SystemClock, SystemRandom};
 use crate::client::Protocol;
 use crate::encoding;
 use crate::error::{ErrorCode, Result};
@@ -20,7 +20,7 @@ use web_sys::AbortSignal;
 
 thread_local! {
     static IDS: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-    static PROTOCOL: Rc<Protocol<BrowserPlatform>> = Rc::new(Protocol::new(Rc::new(BrowserPlatform::new(Place::Memory))));
+    static PROTOCOL: Rc<Protocol<BrowserPlatform>> = Rc::new(Protocol::new(Rc::new(BrowserPlatform::new(JsHooks(JsValue::UNDEFINED)))));
 }
 
 /// What needs no waiting; argument and result are JSON.

@@ -6,7 +6,7 @@ use crate::proofs::thumbprint;
 use crate::provider::REQUEST_KEY;
 use oidc_wasm::error::{ErrorCode, Result};
 use oidc_wasm::json::{Json, Object};
-use oidc_wasm::platform::{HookAnswer, Hooks};
+use oidc_wasm::platform::{Answer, Hooks};
 use oidc_wasm::protocol::dpop::{self, Proof};
 use oidc_wasm::time::Timestamp;
 use p256::ecdsa::signature::Signer as _;
@@ -19,9 +19,9 @@ use std::rc::Rc;
 pub(crate) struct NoHooks;
 
 impl Hooks for NoHooks {
-    fn call<'a>(&'a self, name: &'static str, _: &'a str) -> HookAnswer<'a> {
-        // What was not given is not asked, except that `validate` may be asked in vain.
-        assert_eq!(name, "validate", "a hook that nobody gave");
+    fn call<'a>(&'a self, name: &'static str, _: &'a str) -> Answer<'a> {
+        // What was not given is not asked, except that `validate` and `log` may be asked in vain.
+        assert!(["validate", "log"].contains(&name), "the hook {name}, which nobody gave");
         Box::pin(async { Ok(String::new()) })
     }
 }
@@ -49,6 +49,8 @@ pub(crate) enum Fate {
 #[derive(Default)]
 pub(crate) struct KeyRing {
     keys: RefCell<Vec<Rc<ProofKey>>>,
+    /// Thumbprints of keys that were dropped with their sessions.
+    pub(crate) dropped: RefCell<Vec<String>>,
     pub(crate) fate: Cell<Fate>,
     proofs: Cell<usize>,
 }
@@ -73,10 +75,9 @@ impl KeyRing {
         key
     }
 
-    /// The one key of this browser, for sessions that outlive the page.
-    pub(crate) fn lasting(&self) -> Rc<ProofKey> {
-        let first = self.keys.borrow().first().cloned();
-        first.unwrap_or_else(|| self.make())
+    fn drop_key(&self, thumbprint: &str) {
+        self.keys.borrow_mut().retain(|key| key.thumbprint != thumbprint);
+        self.dropped.borrow_mut().push(thumbprint.to_owned());
     }
 
     fn find(&self, thumbprint: &str) -> Option<Rc<ProofKey>> {
@@ -146,7 +147,7 @@ impl PageHooks {
 }
 
 impl Hooks for PageHooks {
-    fn call<'a>(&'a self, name: &'static str, argument: &'a str) -> HookAnswer<'a> {
+    fn call<'a>(&'a self, name: &'static str, argument: &'a str) -> Answer<'a> {
         Box::pin(async move {
             match name {
                 "key" => self.key(argument),
@@ -154,6 +155,14 @@ impl Hooks for PageHooks {
                 "proof" => self.proof(&Json::parse_object(argument.as_bytes())?),
                 "signRequest" if self.world.ring.fate.get() == Fate::Broken => Err(ErrorCode::HookFailed.into()),
                 "signRequest" => Ok(base64url(&self.keys.sign(REQUEST_KEY, "ES256", None, argument.as_bytes()))),
+                "dropKey" => {
+                    self.world.ring.drop_key(argument);
+                    Ok(String::new())
+                }
+                "log" => {
+                    self.world.logged.borrow_mut().push(argument.to_owned());
+                    Ok(String::new())
+                }
                 "validate" => Ok(String::new()),
                 _ => panic!("there is no hook {name}"),
             }

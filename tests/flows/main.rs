@@ -3,27 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::unreachable, reason = "tests may panic")]
 #![allow(clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "tests may panic")]
 
-mod hooks;
-mod keys;
-mod platform;
-mod proofs;
-mod provider;
-mod run;
-mod rustcrypto;
-mod script;
-
-use hooks::NoHooks;
-use oidc_wasm::client::SignOutOptions;
-use oidc_wasm::error::ErrorCode;
-use oidc_wasm::json::Json;
-use oidc_wasm::protocol::logout::EndSession;
-use run::{Page, both, poll_once, run_all};
-use script::KeyPlace;
-use std::collections::HashSet;
-
-#[cfg(target_arch = "wasm32")]
-wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
-
 /// Tests that run natively and in a browser.
 macro_rules! tests {
     ($($(#[doc = $doc:literal])* async fn $name:ident() $body:block)+) => {
@@ -40,6 +19,31 @@ macro_rules! tests {
         )+
     };
 }
+
+mod hooks;
+mod keys;
+mod leases;
+mod platform;
+mod proofs;
+mod provider;
+mod records;
+mod renewals;
+mod run;
+mod rustcrypto;
+mod script;
+mod sign_outs;
+
+use hooks::NoHooks;
+use oidc_wasm::error::{Error, ErrorCode};
+use oidc_wasm::json::Json;
+use oidc_wasm::protocol::logout::EndSession;
+use run::{Page, both, poll_once, run_all};
+use script::KeyPlace;
+use serde_json::json;
+use std::collections::HashSet;
+
+#[cfg(target_arch = "wasm32")]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
 /// Name, text, and the least number of scripts of each file.
 macro_rules! files {
@@ -69,11 +73,35 @@ files! {
     "core/signed_response": 136,
     "core/renewal": 72,
     "core/fapi2": 39,
+    "core/sessions": 121,
 }
 
 async fn run_file(name: &str) {
     let (_, text, _) = FILES.iter().find(|(known, _, _)| *known == name).unwrap();
     run_all(text).await;
+}
+
+/// The code of an error that there must be.
+fn refused_with<T>(outcome: Result<T, Error>) -> ErrorCode {
+    outcome.map_or_else(|error| error.code(), |_| panic!("nothing was refused"))
+}
+
+/// A page at a provider that signs ID Tokens by the quickest algorithm.
+fn quick_page(options: &str) -> Page {
+    let mut options: serde_json::Map<String, serde_json::Value> = serde_json::from_str(options).unwrap();
+    options.insert("idTokenSignedResponseAlg".to_owned(), "ES256".into());
+    let page = Page::open(&serde_json::Value::Object(options).to_string());
+    page.world.provider.borrow_mut().usual_key = "ec-1";
+    page
+}
+
+/// A page where somebody is signed in, with refresh tokens that are good for one use; no requests so far.
+async fn signed_in(options: &str) -> Page {
+    let page = quick_page(options);
+    page.behave(r#"{"refresh":{"tokens":"rotating"}}"#);
+    page.sign_in().await.unwrap();
+    page.requests();
+    page
 }
 
 /// The numbers are those in `fixtures/flows/README.md`: scripts that vanish are noticed.
@@ -165,67 +193,70 @@ tests! {
         run_file("core/renewal").await;
     }
 
+    async fn cb_08_cb_15_lo_05_lo_06_rf_09_tm_10_one_session_in_many_tabs() {
+        run_file("core/sessions").await;
+    }
+
     async fn fapi2_the_profile_is_kept() {
         run_file("core/fapi2").await;
     }
 
     async fn rf_07_whoever_was_quicker_is_right() {
-        let page = Page::open(r#"{"dpop":true,"storage":"session"}"#);
-        page.behave(r#"{"refresh":{"tokens":"rotating"}}"#);
-        page.sign_in().await.unwrap();
-        let before = page.client.session().unwrap();
-        let other = page.beside();
-        let theirs = other.renew(other.client.session().unwrap()).await.unwrap();
-        // The provider takes the old refresh token for a stolen one, and says so.
-        let ours = page.renew(before).await.unwrap();
-        assert_eq!(ours.str("token"), theirs.str("token"));
-        assert_eq!(page.client.session().unwrap().access_token().expose(), theirs.str_or_empty("token"));
-        assert_eq!(page.requests(), ["discovery", "token", "jwks", "refresh", "refresh"]);
-        page.assert_no_violations();
+        for id_token in [false, true] {
+            let page = signed_in(r#"{"dpop":true}"#).await;
+            // The provider takes the refresh token for a stolen one, and says so; meanwhile there are newer ones.
+            page.behave(&format!(r#"{{"refresh":{{"tokens":"rotating","revoked":true,"idToken":{id_token}}}}}"#));
+            let quicker = async {
+                page.until("refresh").await;
+                page.change_record(json!({ "refreshToken": "theirs", "accessToken": "theirs too" }));
+            };
+            let (ours, ()) = both(page.renew(), quicker).await;
+            assert_eq!(ours.unwrap().str("token"), Some("theirs too"));
+            assert_eq!(page.record()["refreshToken"], "theirs");
+            assert!(page.world.ring.dropped.borrow().is_empty());
+            page.assert_no_violations();
+        }
     }
 
     async fn rf_11_whoever_signed_out_during_a_renewal_stays_signed_out() {
         for id_token in [false, true] {
-            let page = Page::open(r#"{"dpop":true,"storage":"session"}"#);
-            let behaviour = format!(r#"{{"refresh":{{"tokens":"rotating","idToken":{id_token}}}}}"#);
-            page.behave(&behaviour);
-            page.sign_in().await.unwrap();
-            page.requests();
+            let page = signed_in(r#"{"dpop":true}"#).await;
+            page.behave(&format!(r#"{{"refresh":{{"tokens":"rotating","idToken":{id_token}}}}}"#));
             // On a page that has to get keys first to check an ID Token.
             page.world.tab.clear();
             let page = page.beside();
             let last = if id_token { "jwks" } else { "refresh" };
             let sign_out = async {
                 page.until(last).await;
-                page.client.clear_session().unwrap();
+                page.sign_out(r#"{"localOnly":true}"#).await.unwrap();
             };
-            let (renewed, ()) = both(page.renew(page.client.session().unwrap()), sign_out).await;
+            let (renewed, ()) = both(page.renew(), sign_out).await;
             assert_eq!(renewed.map_err(|error| error.code()), Err(ErrorCode::NotSignedIn), "{id_token}");
-            assert!(page.client.session().is_none(), "{id_token}");
+            assert!(page.session().await.is_none(), "{id_token}");
+            assert_eq!(page.world.session.text("session"), "", "{id_token}");
         }
     }
 
     async fn rf_12_nobody_gets_the_token_of_another_person() {
-        let page = Page::open(r#"{"storage":"session"}"#);
-        page.behave(r#"{"refresh":{"tokens":"rotating"}}"#);
-        page.sign_in().await.unwrap();
-        let alice = page.client.session().unwrap();
+        let page = signed_in("{}").await;
+        let alice = page.expected().await;
         page.behave(r#"{"refresh":{"tokens":"rotating"},"idToken":{"claims":{"sub":"bob"}}}"#);
         let bob = page.sign_in().await.unwrap();
-        // Hers is renewed, but nobody is there any more to have it.
-        let outcome = page.renew(alice).await.map_err(|error| error.code());
-        assert_eq!(outcome, Err(ErrorCode::NotSignedIn));
-        assert_eq!(page.client.session().unwrap().access_token().expose(), bob.access_token().expose());
-        assert_eq!(page.client.session().unwrap().subject(), "bob");
+        page.requests();
+        let outcome = page.renew_as(&alice, json!({ "force": true })).await.map_err(|error| error.code());
+        assert_eq!(outcome, Err(ErrorCode::SessionChanged));
+        assert_eq!(page.requests(), Vec::<String>::new());
+        assert_eq!(page.session().await.unwrap().access_token().expose(), bob.access_token().expose());
+        assert_eq!(page.session().await.unwrap().subject(), "bob");
     }
 
     async fn dp_11_a_session_with_a_key_is_none_without_proofs_and_the_other_way_round() {
         for (first, then) in [(r#"{"dpop":true}"#, "{}"), ("{}", r#"{"dpop":true}"#)] {
             let page = Page::open(first);
             page.sign_in().await.unwrap();
-            assert!(page.beside().client.session().is_some());
-            assert!(page.beside_with(then).client.session().is_none(), "{first} {then}");
-            assert!(page.client.session().is_some(), "it is still there");
+            assert!(page.beside().session().await.is_some());
+            assert!(page.beside_with(then).session().await.is_none(), "{first} {then}");
+            assert!(page.session().await.is_some(), "it is still there");
         }
     }
 
@@ -266,11 +297,11 @@ tests! {
             page.behave(&format!(r#"{{"idToken":{{"key":"{key}"}}}}"#));
             let honest = page.sign_in().await.unwrap();
             let length = honest.id_token().expose().len();
-            page.client.clear_session().unwrap();
+            page.world.session.clear();
             for place in 0..length {
                 page.behave(&format!(r#"{{"idToken":{{"key":"{key}","tamperAt":{place}}}}}"#));
                 assert!(page.sign_in().await.is_err(), "{algorithm}: character {place} of {length}");
-                assert!(page.client.session().is_none(), "{algorithm}: character {place} of {length}");
+                assert!(page.session().await.is_none(), "{algorithm}: character {place} of {length}");
             }
         }
     }
@@ -304,12 +335,13 @@ tests! {
     async fn lo_03_the_way_back_from_a_sign_out_is_recognised_once() {
         let page = Page::open(r#"{"postLogoutRedirectUri":"https://app.example/bye"}"#);
         page.sign_in().await.unwrap();
-        let Some(EndSession::Url(url)) = page.client.sign_out(SignOutOptions::default()).await.unwrap() else {
+        let Some((EndSession::Url(url), told)) = page.sign_out("{}").await.unwrap() else {
             panic!("no URL to sign out at");
         };
-        assert!(page.client.session().is_none());
+        assert!(page.session().await.is_none());
         let query = provider::parameters(url.split_once('?').unwrap().1);
         let state = &query.iter().find(|(name, _)| name == "state").unwrap().1;
+        assert_eq!(*state, told);
         let returned = |url: String| page.client.finish_sign_out(&url).unwrap();
         for other in ["https://app.example/bye", "https://app.example/bye?state=x", "https://app.example/bye?state="] {
             assert!(!returned(other.to_owned()), "{other}");

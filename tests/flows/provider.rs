@@ -71,6 +71,8 @@ pub(crate) struct Provider {
     keys: Rc<Keys>,
     now: Rc<Cell<i64>>,
     pub(crate) behaviour: Behaviour,
+    /// The key in `test-keys.json` that signs what no script says another for.
+    pub(crate) usual_key: &'static str,
     logins: Vec<Login>,
     visits: usize,
     tokens: Vec<Token>,
@@ -79,6 +81,9 @@ pub(crate) struct Provider {
     pushed: Vec<Pushed>,
     pushes: usize,
     request_objects: Vec<String>,
+    /// Refresh tokens that came, in order, and tokens that were taken back, each with its hint.
+    pub(crate) presented: Vec<String>,
+    pub(crate) revoked: Vec<(String, String)>,
     pub(crate) proofs: ProofChecker,
     /// What reached it since the last look.
     pub(crate) requests: Vec<String>,
@@ -94,6 +99,7 @@ impl Provider {
             keys,
             now,
             behaviour: Behaviour::default(),
+            usual_key: "rsa-1",
             logins: Vec::new(),
             visits: 0,
             tokens: Vec::new(),
@@ -101,6 +107,8 @@ impl Provider {
             pushed: Vec::new(),
             pushes: 0,
             request_objects: Vec::new(),
+            presented: Vec::new(),
+            revoked: Vec::new(),
             proofs: ProofChecker::default(),
             requests: Vec::new(),
             secrets: Vec::new(),
@@ -296,6 +304,7 @@ impl Provider {
                 let reply = if is_refresh { self.refresh(request, &form) } else { self.token(request, &form) };
                 (if is_refresh { "refresh" } else { "token" }, reply)
             }
+            (Method::Post, Some("/revoke")) => ("revoke", self.revoke(request)),
             (Method::Get, Some("/userinfo")) => ("userinfo", self.userinfo(request)),
             (method, _) => {
                 self.requests.push([method.as_str(), " ", &request.url].concat());
@@ -498,6 +507,7 @@ impl Provider {
             self.violations.push("a refresh request of somebody else".to_owned());
         }
         let (presented, script) = (value(form, "refresh_token"), self.behaviour.refresh.clone());
+        self.presented.push(presented.to_owned());
         let answer = self.behaviour.token.clone();
         let position = self.logins.iter().position(|login| login.refresh_tokens.iter().any(|token| token == presented));
         let is_latest = |login: &Login| login.refresh_tokens.last().is_some_and(|token| token == presented);
@@ -563,6 +573,29 @@ impl Provider {
         self.finish(reply, at, false)
     }
 
+    /// Takes a token back (RFC 7009).
+    fn revoke(&mut self, request: &HttpRequest) -> Reply {
+        let form = form_of(request);
+        let mut names: Vec<&str> = form.iter().map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        if names != ["client_id", "token", "token_type_hint"] || value(&form, "client_id") != CLIENT_ID {
+            self.violations.push(format!("a revocation with {names:?}"));
+        }
+        let token = value(&form, "token").to_owned();
+        // One that was replaced before is worth nothing, and taking it back ends nothing.
+        for login in self.logins.iter_mut().filter(|login| login.refresh_tokens.last() == Some(&token)) {
+            login.ended = true;
+        }
+        self.revoked.push((token, value(&form, "token_type_hint").to_owned()));
+        let script = self.behaviour.revocation.clone();
+        self.with_words(&[], |words| respond(&script, 200, &json!({}), words, request.max_bytes))
+    }
+
+    /// No refresh token is good any more.
+    pub(crate) fn everything_was_taken_back(&self) -> bool {
+        self.logins.iter().all(|login| login.ended || login.refresh_tokens.is_empty())
+    }
+
     fn userinfo(&mut self, request: &HttpRequest) -> Reply {
         let given = request.authorization.as_ref().map(|header| header.expose()).unwrap_or_default();
         let (script, honest) =
@@ -618,7 +651,7 @@ impl Provider {
 
     /// A token made as the script says.
     fn jwt(&self, script: &IdToken, typ: Option<&str>, claims: Value, access_token: &str) -> String {
-        let key = script.key.as_deref().unwrap_or("rsa-1");
+        let key = script.key.as_deref().unwrap_or(self.usual_key);
         let algorithm = script.alg.as_deref().unwrap_or_else(|| self.keys.usual_algorithm(key));
         let hash = digest(hash_of(algorithm), access_token.as_bytes());
         let words = [("$atHash", base64url(&hash[..hash.len() / 2]))];
@@ -673,6 +706,7 @@ impl Provider {
 fn respond(answer: &Answer, status: u16, honest: &Value, words: &Words<'_>, max_bytes: usize) -> Reply {
     match answer.fault {
         Some(Fault::Network | Fault::NoCors | Fault::Truncated) => return Reply::Failure(ErrorCode::NetworkError),
+        Some(Fault::Offline) => return Reply::Failure(ErrorCode::Offline),
         Some(Fault::Silent | Fault::SlowBody) => return Reply::Silence,
         Some(Fault::Endless | Fault::GzipBomb) => return Reply::Failure(ErrorCode::ResponseTooLarge),
         Some(Fault::Redirect) => return Reply::Failure(ErrorCode::RedirectRefused),

@@ -2,7 +2,7 @@
 
 use crate::hooks::{Fate, PageHooks};
 use crate::keys::Keys;
-use crate::platform::{TestPlatform, World};
+use crate::platform::{TestPlatform, World, looks_around};
 use crate::provider::{CLIENT_ID, ISSUER, REDIRECT_URI, parameters};
 use crate::script::{Action, Check, Flow, KeyPlace, Step};
 use oidc_wasm::client::{Client, Config, PreparedLogin, Session, SignInOptions, SignOutOptions};
@@ -58,10 +58,13 @@ extern "C" {
 
 /// Lets the browser do something else: the driver gives up a page that is busy for half a minute.
 #[cfg(target_arch = "wasm32")]
-async fn breathe() {
+pub(crate) async fn breathe() {
     let turn = js_sys::Promise::new(&mut |resolve, _| drop(set_timeout(&resolve, 0)));
     wasm_bindgen_futures::JsFuture::from(turn).await.unwrap();
 }
+
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) async fn breathe() {}
 
 /// The names of the flows of a file.
 pub(crate) fn ids(file: &str) -> Vec<String> {
@@ -102,6 +105,7 @@ async fn run(flow: &Flow, signed_in_before: bool) -> Result<(), String> {
     }
     page.world.provider.borrow_mut().behaviour = flow.provider.clone();
     page.world.client_clock_ahead.set(flow.client_clock_ahead);
+    page.world.store_is_slow.set(true);
     let world = Rc::clone(&page.world);
     let mut run = Run { page, flow, end_session: None, prepared: String::new(), given: Value::Null };
     let result = run.steps().await;
@@ -140,9 +144,7 @@ impl Page {
     }
 
     fn with_options(options: &Map<String, Value>) -> Result<Self, Error> {
-        let page = Self::on(&KEYS.with(World::new), options)?;
-        page.client.clear_session().unwrap();
-        Ok(page)
+        Self::on(&KEYS.with(World::new), options)
     }
 
     fn on(world: &Rc<World>, options: &Map<String, Value>) -> Result<Self, Error> {
@@ -181,13 +183,48 @@ impl Page {
         PageHooks::new(&self.world, &KEYS.with(Rc::clone), None)
     }
 
-    /// A sign-in up to the address of the provider. Its key is one of its own, or that of the sessions that outlive the page.
+    /// The session there is.
+    pub(crate) async fn session(&self) -> Option<Session> {
+        self.client.session().await
+    }
+
+    /// The record as it is stored.
+    pub(crate) fn record(&self) -> Map<String, Value> {
+        serde_json::from_str(&self.world.session.text("session")).unwrap_or_default()
+    }
+
+    /// Changes the record as another tab would; `"$absent"` takes a member away.
+    pub(crate) fn change_record(&self, changes: Value) {
+        let mut record = self.record();
+        for (name, value) in changes.as_object().unwrap() {
+            if value == "$absent" {
+                record.remove(name);
+            } else {
+                record.insert(name.clone(), value.clone());
+            }
+        }
+        self.world.session.put("session", &Value::Object(record).to_string());
+    }
+
+    /// Name and person of the session there is, as the package tells the core which one it means.
+    pub(crate) async fn expected(&self) -> String {
+        let session = Json::from(self.session().await.unwrap().public());
+        let session: Value = serde_json::from_str(&session.to_text()).unwrap();
+        [session["id"].as_str().unwrap(), "\n", session["subject"].as_str().unwrap()].concat()
+    }
+
+    /// Signs out with these options.
+    pub(crate) async fn sign_out(&self, options: &str) -> Result<Option<(EndSession, String)>, Error> {
+        let options = SignOutOptions::parse(&Json::parse_object(options.as_bytes())?)?;
+        self.client.sign_out(options, &self.hooks()).await
+    }
+
+    /// A sign-in up to the address of the provider, with a key of its own.
     pub(crate) async fn prepare(&self, options: &Map<String, Value>, place: KeyPlace) -> Result<PreparedLogin, Error> {
         let mut options = self.world.provider.borrow().members(Map::new(), options);
         let mut key = None;
         if self.makes_proofs() && place == KeyPlace::Kept {
-            let lasts = self.options.get("storage").and_then(Value::as_str) == Some("session");
-            let made = if lasts { self.world.ring.lasting() } else { self.world.ring.make() };
+            let made = self.world.ring.make();
             options.insert("dpopJkt".to_owned(), made.thumbprint.clone().into());
             key = Some(made);
         }
@@ -241,34 +278,36 @@ impl Page {
         .await;
     }
 
-    /// Renews by force what was the session at some time.
-    pub(crate) async fn renew(&self, before: Session) -> Result<Object, Error> {
-        let hooks = self.hooks();
-        self.client.ready_session(&hooks).await?;
-        let force = Json::parse_object(br#"{"force":true}"#)?;
-        self.client.renew(before, &force, &hooks).await
+    /// Renews by force.
+    pub(crate) async fn renew(&self) -> Result<Object, Error> {
+        self.renew_as("", json!({ "force": true })).await
+    }
+
+    /// Renews the session that is meant, with these options.
+    pub(crate) async fn renew_as(&self, expected: &str, options: Value) -> Result<Object, Error> {
+        self.client.renew(expected, &object(options.as_object().cloned().unwrap()), &self.hooks()).await
     }
 
     /// Asks for an access token, and renews where that is needed, as the package does.
     async fn access_token(&self, options: &Object) -> Result<Object, Error> {
         let hooks = self.hooks();
-        let session = self.client.ready_session(&hooks).await?;
-        if let Some(token) = self.client.access_token(&session, options)? {
-            return Ok(token);
+        let session = self.client.ready_session("", &hooks).await?;
+        match self.client.access_token(&session, options)? {
+            Some(token) => Ok(token),
+            None => self.client.renew("", options, &hooks).await,
         }
-        let session = self.client.ready_session(&hooks).await?;
-        self.client.renew(session, options, &hooks).await
     }
 
     /// Asks for userinfo, after a renewal where that is needed, as the package does.
     async fn user_info(&self) -> Result<Object, Error> {
         let hooks = self.hooks();
-        let ready = || async { self.client.ready_session(&hooks).await.map_err(|error| error.during(Phase::Userinfo)) };
+        let ready =
+            || async { self.client.ready_session("", &hooks).await.map_err(|error| error.during(Phase::Userinfo)) };
         let answer = self.client.userinfo(ready().await?, &hooks).await?;
         match answer.object("renew").filter(|_| !answer.contains("sub")) {
             None => Ok(answer),
             Some(renewal) => {
-                self.client.renew(ready().await?, renewal, &hooks).await?;
+                self.client.renew("", renewal, &hooks).await?;
                 self.client.userinfo(ready().await?, &hooks).await
             }
         }
@@ -279,10 +318,10 @@ impl Page {
         let wanted = object(json!({ "url": url, "method": method }).as_object().cloned().unwrap());
         for is_last in [false, true] {
             let hooks = self.hooks();
-            let mut access = self.client.authorize(self.client.ready_session(&hooks).await, &wanted)?;
+            let mut access = self.client.authorize(self.client.ready_session("", &hooks).await, &wanted)?;
             if let Some(renewal) = access.object("renew") {
-                self.client.renew(self.client.ready_session(&hooks).await?, renewal, &hooks).await?;
-                access = self.client.authorize(self.client.ready_session(&hooks).await, &wanted)?;
+                self.client.renew("", renewal, &hooks).await?;
+                access = self.client.authorize(self.client.ready_session("", &hooks).await, &wanted)?;
             }
             let proof = if access.contains("accessToken") {
                 let mut subject = wanted.clone();
@@ -363,7 +402,7 @@ impl Run<'_> {
                 None if is_last => Some(self.flow.expect.as_str()),
                 expected => expected,
             };
-            let actual = self.name_of(&outcome);
+            let actual = self.name_of(&outcome).await;
             match (expected, &outcome) {
                 (Some(expected), _) if actual != expected => {
                     return Err(format!("step {number}: expected {expected}, got {actual} {outcome:?}"));
@@ -390,21 +429,22 @@ impl Run<'_> {
         }
         self.compare_requests("requests", &self.flow.requests, 0)?;
         self.compare_authorization()?;
-        self.compare_session()?;
+        self.compare_session().await?;
         self.compare_end_session()
     }
 
     /// Does it, and checks what holds whatever happens: a failure changes no session and gives no secret away.
     async fn act(&mut self, action: Action, check: Option<&Check>) -> Result<Result<(), Error>, String> {
-        let before = snapshot(&self.page.client);
+        let before = snapshot(&self.page.client).await;
         let outcome = self.perform(action, check).await?;
+        self.check_log()?;
         let Err(error) = &outcome else { return Ok(outcome) };
         // A session that is over says so, once and for all. The key of a sign-in is another.
         let is_over = [ErrorCode::SessionEnded, ErrorCode::DpopKeyLost].contains(&error.code());
         if is_over && action != Action::Callback {
-            same("session after its end", &None, &snapshot(&self.page.client))?;
+            same("session after its end", &None, &snapshot(&self.page.client).await)?;
         } else if !matches!(action, Action::SignOut | Action::SignOutHere) {
-            same("session after a failure", &before, &snapshot(&self.page.client))?;
+            same("session after a failure", &before, &snapshot(&self.page.client).await)?;
         }
         let answer = error.raw().map(Secret::expose);
         let told = format!("{error} {error:?} {:?} {answer:?}", error.details());
@@ -422,6 +462,13 @@ impl Run<'_> {
         }
     }
 
+    /// Whoever listens hears no secret (LG-01).
+    fn check_log(&self) -> Result<(), String> {
+        let (provider, logged) = (self.page.world.provider.borrow(), self.page.world.logged.borrow());
+        let told = |secret: &&String| !secret.is_empty() && logged.iter().any(|text| text.contains(*secret));
+        provider.secrets.iter().find(told).map_or(Ok(()), |secret| Err(format!("{secret} is logged: {logged:?}")))
+    }
+
     async fn perform(&mut self, action: Action, check: Option<&Check>) -> Result<Result<(), Error>, String> {
         let page = &self.page;
         let callback = check.and_then(|check| check.callback.as_deref()).or(self.flow.callback.as_deref());
@@ -435,7 +482,7 @@ impl Run<'_> {
         let hooks = page.hooks();
         let given = match action {
             Action::Preload => page.client.preload().await.map(|()| Value::Null),
-            Action::SignIn | Action::Prepare => match page.prepare(&self.flow.sign_in, self.flow.key).await {
+            Action::SignIn | Action::Prepare => match page.prepare(&self.sign_in_options(check), self.flow.key).await {
                 Ok(prepared) => {
                     let expires_at = prepared.expires_at.map(|at| at.seconds());
                     let given = json!({ "state": prepared.state, "expiresAt": expires_at });
@@ -471,17 +518,17 @@ impl Run<'_> {
                 first.map(|_| Value::Null)
             }
             Action::Reload => {
-                if self.flow.options.get("storage").and_then(Value::as_str) != Some("session") {
-                    page.client.clear_session().map_err(|error| error.to_string())?;
+                if self.flow.options.get("storage").and_then(Value::as_str).is_none_or(|storage| storage == "memory") {
+                    page.world.session.clear();
                 }
                 page.world.provider.borrow_mut().proofs.page_is_new();
                 self.page = page.beside();
                 Ok(Value::Null)
             }
-            Action::Restore => page.client.restore(page.client.ready_session(&hooks).await).map(|_| Value::Null),
+            Action::Restore => page.client.restore(&hooks).await.map(|_| Value::Null),
             Action::UserInfo => page.user_info().await.map(value_of),
             Action::AccessToken => page.access_token(&options).await.map(value_of),
-            Action::TokenAtHand => match page.client.ready_session(&hooks).await {
+            Action::TokenAtHand => match page.client.ready_session("", &hooks).await {
                 Ok(session) => page
                     .client
                     .access_token(&session, &options)
@@ -491,12 +538,11 @@ impl Run<'_> {
             Action::Renew | Action::RenewElsewhere => {
                 let elsewhere = (action == Action::RenewElsewhere).then(|| page.beside());
                 let client = &elsewhere.as_ref().unwrap_or(page).client;
-                match client.ready_session(&hooks).await {
-                    Ok(session) => client.renew(session, &options, &hooks).await.map(value_of),
-                    Err(error) => Err(error),
-                }
+                client.renew("", &options, &hooks).await.map(value_of)
             }
-            Action::Authorize => page.client.authorize(page.client.ready_session(&hooks).await, &options).map(value_of),
+            Action::Authorize => {
+                page.client.authorize(page.client.ready_session("", &hooks).await, &options).map(value_of)
+            }
             Action::Answered => page.client.answered(&options).map(value_of),
             Action::Fetch => page.fetch(&text("url", "https://api.example/orders"), &text("method", "GET")).await,
             Action::LoseKey | Action::ReplaceKey | Action::BreakKey | Action::MuteKey => {
@@ -508,16 +554,37 @@ impl Run<'_> {
                 });
                 Ok(Value::Null)
             }
+            Action::FrontChannelLogout => {
+                let named = page.client.front_channel_logout(&text("url", ""), &hooks).await;
+                named.map(|named| json!({ "named": named }))
+            }
+            Action::SessionCheck => page.client.session_check().await.map(value_of),
+            Action::ThirdPartyLogin => page.client.third_party_login(&text("url", "")).map(value_of),
+            Action::NextRenewal => {
+                let at = page.client.next_renewal().await;
+                at.map(|at| at.map_or_else(|| json!({}), |at| json!({ "at": at.seconds() })))
+            }
+            Action::SignOut => self.sign_out(&Value::Object(with).to_string()).await.map(|()| Value::Null),
+            Action::SignOutElsewhere => page.beside().sign_out(r#"{"localOnly":true}"#).await.map(|_| Value::Null),
             _ => self.perform_on_storage(action).await.map(|()| Value::Null),
         };
         Ok(given.map(|given| self.given = given))
     }
 
+    /// Those of every sign-in of the flow, and those of this one over them.
+    fn sign_in_options(&self, check: Option<&Check>) -> Map<String, Value> {
+        let mut options = self.flow.sign_in.clone();
+        options.extend(check.into_iter().flat_map(|check| check.with.clone()));
+        options
+    }
+
     async fn perform_on_storage(&mut self, action: Action) -> Result<(), Error> {
         match action {
-            Action::SignOut => self.sign_out("{}").await,
             Action::SignOutHere => self.sign_out(r#"{"localOnly":true}"#).await,
-            Action::ClearSession => self.page.client.clear_session(),
+            Action::ClearSession => {
+                self.page.world.session.clear();
+                Ok(())
+            }
             Action::GarbleStorage => {
                 self.page.world.tab.overwrite_all(NONSENSE);
                 Ok(())
@@ -531,15 +598,14 @@ impl Run<'_> {
     }
 
     async fn sign_out(&mut self, options: &str) -> Result<(), Error> {
-        let options = SignOutOptions::parse(&Json::parse_object(options.as_bytes())?)?;
-        self.end_session = self.page.client.sign_out(options).await?;
+        self.end_session = self.page.sign_out(options).await?.map(|(request, _)| request);
         Ok(())
     }
 
-    fn name_of(&self, outcome: &Result<(), Error>) -> &'static str {
+    async fn name_of(&self, outcome: &Result<(), Error>) -> &'static str {
         match outcome {
             Err(error) => error.code().as_str(),
-            Ok(()) if self.page.client.session().is_some() => "session",
+            Ok(()) if self.page.session().await.is_some() => "session",
             Ok(()) => "nobody",
         }
     }
@@ -580,9 +646,9 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn compare_session(&self) -> Result<(), String> {
+    async fn compare_session(&self) -> Result<(), String> {
         let Some(expected) = &self.flow.session else { return Ok(()) };
-        let session = self.page.client.session().ok_or("there is no session to compare")?;
+        let session = self.page.session().await.ok_or("there is no session to compare")?;
         let actual: Value = serde_json::from_str(&Json::from(session.public()).to_text()).unwrap();
         for (name, expected) in self.page.world.provider.borrow().members(Map::new(), expected) {
             let actual = match (&actual[&name], &expected) {
@@ -629,8 +695,8 @@ fn one(name: &str, value: &Value) -> Map<String, Value> {
 }
 
 /// All there is of a session, in one text.
-fn snapshot(client: &Client<TestPlatform>) -> Option<String> {
-    let session = client.session()?;
+async fn snapshot(client: &Client<TestPlatform>) -> Option<String> {
+    let session = client.session().await?;
     let public = Json::from(session.public()).to_text();
     Some([&public, session.access_token().expose(), session.id_token().expose()].join(" "))
 }
@@ -672,4 +738,14 @@ pub(crate) async fn poll_once(work: impl Future) {
         Poll::Ready(())
     })
     .await;
+}
+
+/// Begins some work and gives it up after so many looks around; whether it was done by then.
+pub(crate) async fn give_up_after(looks: u32, work: impl Future) -> bool {
+    let (mut work, mut patience) = (pin!(work), pin!(looks_around(looks)));
+    poll_fn(|context| match work.as_mut().poll(context) {
+        Poll::Ready(_) => Poll::Ready(true),
+        Poll::Pending => patience.as_mut().poll(context).map(|()| false),
+    })
+    .await
 }

@@ -136,8 +136,19 @@ pub(crate) enum Action {
     ReplaceKey,
     BreakKey,
     MuteKey,
+    /// With options, if there are some.
     SignOut,
     SignOutHere,
+    /// Another tab signs out in this browser.
+    SignOutElsewhere,
+    /// The provider loads this URL in a frame.
+    FrontChannelLogout,
+    /// Ask how to watch the provider's session.
+    SessionCheck,
+    /// Another site asks for a sign-in by this URL.
+    ThirdPartyLogin,
+    /// Ask when tokens are renewed although nobody wants one.
+    NextRenewal,
     ClearSession,
     /// Something else writes nonsense over everything this tab keeps.
     GarbleStorage,
@@ -154,6 +165,7 @@ pub(crate) struct Behaviour {
     /// Of the endpoint for pushed authorization requests.
     pub(crate) par: Answer,
     pub(crate) token: Answer,
+    pub(crate) revocation: Answer,
     pub(crate) userinfo: Answer,
     /// Of the API at `$issuer/api` and `$api`.
     pub(crate) api: Answer,
@@ -253,6 +265,8 @@ pub(crate) struct Answer {
 pub(crate) enum Fault {
     /// The connection ends without an answer.
     Network,
+    /// The browser knows that it has no network.
+    Offline,
     /// The page's origin may not read the answer.
     NoCors,
     /// Nothing comes.

@@ -5,7 +5,7 @@ use crate::case::Sent;
 use crate::words::Words;
 use oidc_wasm::error::{ErrorCode, Result};
 use oidc_wasm::http::{HttpRequest, HttpResponse};
-use oidc_wasm::platform::{Clock, HookAnswer, Hooks, Http, Platform, Random, Store, Timer};
+use oidc_wasm::platform::{Answer, Clock, Hooks, Http, Locks, Platform, Random, SessionStore, Store, Timer};
 use oidc_wasm::time::Timestamp;
 use serde_json::{Map, Value};
 use std::cell::{Cell, RefCell};
@@ -149,6 +149,8 @@ impl Platform for TestPlatform {
     type Timer = Seams;
     type Verifier = LocalVerifier;
     type Store = Seams;
+    type SessionStore = Seams;
+    type Locks = Seams;
 
     fn http(&self) -> &Seams {
         &self.seams
@@ -175,6 +177,10 @@ impl Platform for TestPlatform {
     }
 
     fn session_store(&self) -> &Seams {
+        &self.seams
+    }
+
+    fn locks(&self) -> &Seams {
         &self.seams
     }
 }
@@ -223,14 +229,15 @@ impl Clock for Seams {
 
 impl Timer for Seams {
     /// Ends as soon as no answer is on its way; by then it is so much later.
-    async fn sleep(&self, seconds: u32) {
+    async fn sleep(&self, milliseconds: u32) {
         poll_fn(|context| {
             context.waker().wake_by_ref();
             if self.0.busy.get() == 0 { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
-        self.0.slept.borrow_mut().push(seconds);
-        self.0.pass(seconds.into());
+        assert_eq!(milliseconds % 1000, 0, "single requests wait for whole seconds");
+        self.0.slept.borrow_mut().push(milliseconds / 1000);
+        self.0.pass((milliseconds / 1000).into());
     }
 }
 
@@ -259,6 +266,31 @@ impl Store for Seams {
     }
 }
 
+/// Single requests have no session.
+impl SessionStore for Seams {
+    fn load<'a>(&'a self, name: &'a str) -> Answer<'a> {
+        panic!("a single request looked for {name}")
+    }
+
+    fn save<'a>(&'a self, name: &'a str, _: &'a str) -> Answer<'a> {
+        panic!("a single request saved {name}")
+    }
+
+    fn remove<'a>(&'a self, name: &'a str) -> Answer<'a> {
+        panic!("a single request removed {name}")
+    }
+}
+
+impl Locks for Seams {
+    fn acquire<'a>(&'a self, name: &'a str, _: u32) -> Answer<'a> {
+        panic!("a single request waited for {name}")
+    }
+
+    fn release(&self, ticket: &str) {
+        panic!("a single request gave {ticket} back")
+    }
+}
+
 impl Seams {
     fn usable(&self) -> Result<()> {
         if self.0.storage_is_broken.get() { Err(ErrorCode::StorageUnavailable.into()) } else { Ok(()) }
@@ -281,7 +313,7 @@ impl TestHooks {
 }
 
 impl Hooks for TestHooks {
-    fn call<'a>(&'a self, name: &'static str, argument: &'a str) -> HookAnswer<'a> {
+    fn call<'a>(&'a self, name: &'static str, argument: &'a str) -> Answer<'a> {
         Box::pin(async move {
             let mut answers = self.answers.borrow_mut();
             // What the application did not give is not asked, as in JavaScript.

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -59,13 +59,21 @@ export default async function setup(project: TestProject): Promise<void> {
       logLevel: "warn",
       build: { outDir, emptyOutDir: true },
     });
+    const folder = fileURLToPath(new URL("./page", import.meta.url));
     await build({
       configFile: false,
-      root: fileURLToPath(new URL("./page", import.meta.url)),
+      root: folder,
       base: "/harness/",
       resolve: { alias: mode === "inline" ? { "oidc-wasm": "oidc-wasm/inline" } : {} },
       logLevel: "warn",
-      build: { outDir: join(outDir, "harness"), emptyOutDir: true, target: "es2022", assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+      build: {
+        outDir: join(outDir, "harness"),
+        emptyOutDir: true,
+        target: "es2022",
+        assetsInlineLimit: 0,
+        modulePreload: { polyfill: false },
+        rolldownOptions: { input: readdirSync(folder).filter((name) => name.endsWith(".html")).map((name) => join(folder, name)) },
+      },
     });
   }
 

@@ -1,11 +1,10 @@
 import type { OidcClientOptions } from "oidc-wasm";
 import { chromium, type Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
+import { APPLICATION, clients as onPages, serveOptions, TINY } from "./interaction.js";
 import { alice, FLAGS, useWorld, Visit } from "./support.js";
 
-const the = useWorld("app", [
-  { client_id: "spa-jarm", authorization_signed_response_alg: "RS256" },
-]);
+const the = useWorld("app", [{ client_id: "spa-jarm", authorization_signed_response_alg: "RS256" }, ...onPages]);
 
 /** What a click on the application's button does: the outcome is there when the window is done with. */
 async function click(visit: Visit, more: { timeoutSeconds?: number } = {}): Promise<void> {
@@ -92,6 +91,73 @@ describe("sign-in in a window", () => {
     const options = world.options(more);
     await signInWithin(await open(visit, options), options);
     expect(await outcomeOf(visit.page)).toEqual({ subject: alice.subject });
+  });
+
+  /** Signs in in the window, until a page there that does it by itself has closed it. */
+  async function signInAndClose(popup: Visit): Promise<void> {
+    await popup.enterPassword();
+    await popup.allow();
+    if (!popup.page.isClosed()) await popup.page.waitForEvent("close");
+  }
+
+  test.each([
+    ["only hands over", () => TINY, false],
+    ["only hands over, cut off", () => TINY, true],
+    ["has the whole application", () => APPLICATION, false],
+    ["has the whole application, cut off", () => APPLICATION, true],
+  ])("PM-10: popupRedirectUri may be a page of its own that %s", async (_, page, isCutOff) => {
+    const { world } = the;
+    const visit = await world.visit();
+    const options = world.options({ clientId: "spa-windows", popupRedirectUri: page() });
+    await serveOptions(visit, options);
+    if (isCutOff) await isolate(visit);
+    const popup = await open(visit, options);
+    if (isCutOff) await visit.page.evaluate(() => void (document.hasFocus = () => false));
+    await signInAndClose(popup);
+    expect(await outcomeOf(visit.page)).toEqual({ subject: alice.subject });
+    expect(world.tokenRequests).toBe(1);
+    expect(await visit.page.evaluate(async (api) => (await window.clients.main.fetch(`${api}/me`)).status, world.api.url)).toBe(200);
+  });
+
+  test.each([false, true])("PM-04: the person may go elsewhere in the window, come back, and load it again (cut off: %s)", async (isCutOff) => {
+    const { world } = the;
+    const visit = await world.visit();
+    const options = world.options({ clientId: "spa-windows", popupRedirectUri: TINY });
+    if (isCutOff) await isolate(visit);
+    const popup = await open(visit, options);
+    if (isCutOff) await visit.page.evaluate(() => void (document.hasFocus = () => false));
+    await popup.id("provider-sign-in").waitFor();
+    await popup.page.goto(`${world.api.url}/`);
+    await popup.page.goBack();
+    await popup.id("provider-sign-in").waitFor();
+    await popup.page.reload();
+    await signInAndClose(popup);
+    expect(await outcomeOf(visit.page)).toEqual({ subject: alice.subject });
+    expect(world.tokenRequests).toBe(1);
+  });
+
+  test("one window after the other works, for sign-in and sign-out", async () => {
+    const { world } = the;
+    const visit = await world.visit();
+    const options = world.options({ clientId: "spa-windows", popupRedirectUri: TINY, postLogoutRedirectUri: TINY });
+    await signInAndClose(await open(visit, options));
+    expect(await outcomeOf(visit.page)).toEqual({ subject: alice.subject });
+    for (let round = 0; round < 2; round += 1) {
+      // The provider knows the person: the window goes through by itself.
+      await click(visit);
+      expect(await outcomeOf(visit.page)).toEqual({ subject: alice.subject });
+    }
+    const opened = visit.context.waitForEvent("page");
+    const outcome = visit.page.evaluate(() => window.clients.main.signOutPopup());
+    const popup = await opened;
+    await popup.getByRole("button", { name: "Sign out" }).click();
+    expect(await outcome).toEqual({ remote: true });
+    const again = visit.context.waitForEvent("page");
+    await click(visit);
+    await signInAndClose(new Visit(world, visit.context, await again, visit.options));
+    expect(await outcomeOf(visit.page)).toEqual({ subject: alice.subject });
+    expect(world.tokenRequests).toBe(4);
+    expect(visit.context.pages().length).toBe(1);
   });
 
   test("PM-04: Cross-Origin-Opener-Policy does not disturb it", async () => {

@@ -26,6 +26,7 @@ type Served = Awaited<ReturnType<typeof createPage>>;
 export interface WorldOptions {
   readonly provider?: Parameters<typeof createProvider>[0];
   readonly api?: Parameters<typeof createApi>[0];
+  readonly page?: Parameters<typeof createPage>[0];
 }
 
 export const alice = { name: "alice", password: "wonderland", subject: "alice-7f3c" };
@@ -246,6 +247,7 @@ export class World {
       provider: provider.url,
       api: api.url,
       pages: ["/", "/harness/"],
+      ...options.page,
     });
     const browser = await chromium.launch({ executablePath: process.env["CHROMIUM"] || "/usr/bin/chromium", args: FLAGS });
     return new World(browser, provider, api, page);

@@ -1,16 +1,20 @@
 // What must compile, and what must not. Only the compiler reads this file.
-import { init, OidcClient } from "oidc-wasm";
+import { consoleLogger, createLogger, diagnose, handOverResponse, init, OidcClient, resolveReturnTo } from "oidc-wasm";
 import type {
   AccessToken,
   AuthorizationDetail,
   ClaimsRequest,
   Degradation,
+  Diagnosis,
   IdTokenClaims,
   JsonValue,
   JsonWebKey,
+  LogEvent,
+  LogLevel,
   OidcClientOptions,
   PreparedSignIn,
   Session,
+  SessionStore,
   SignOutResult,
   StepUpChallenge,
   UserInfo,
@@ -91,8 +95,20 @@ await OidcClient.create({ ...minimal, clientSecret: "hunter2" });
 await OidcClient.create({ ...minimal, idTokenSignedResponseAlg: "none" });
 // @ts-expect-error symmetric signatures are never accepted
 await OidcClient.create({ ...minimal, idTokenSignedResponseAlg: "HS256" });
-// @ts-expect-error tokens do not go to localStorage
-await OidcClient.create({ ...minimal, storage: "local" });
+// @ts-expect-error there is no such place
+await OidcClient.create({ ...minimal, storage: "cookie" });
+// @ts-expect-error a store can forget
+await OidcClient.create({ ...minimal, storage: { load: () => null, save: () => {} } });
+for (const storage of ["memory", "session", "local", "indexedDb"] as const) await OidcClient.create({ ...minimal, storage });
+const own: SessionStore = { load: async (name) => name, save: async () => {}, remove: () => {} };
+await OidcClient.create({ ...minimal, storage: own, automaticRenewal: false, revokeOnSignOut: true, logger: consoleLogger("trace") });
+await OidcClient.create({ ...minimal, popupRedirectUri: "https://app.example.com/popup", silentRedirectUri: "https://app.example.com/silent" });
+// @ts-expect-error a logger is made by createLogger
+await OidcClient.create({ ...minimal, logger: { log: () => {} } });
+const level: LogLevel = "critical";
+// @ts-expect-error there is no such level
+consoleLogger("warn");
+await OidcClient.create({ ...minimal, logger: createLogger(({ id, name, data }: LogEvent) => void [id, name, data], level) });
 // @ts-expect-error an option is given or left out
 await OidcClient.create({ ...minimal, scope: undefined });
 // @ts-expect-error the URL object has to be turned into text
@@ -178,6 +194,34 @@ off();
 client.on("signedOut", () => {});
 client.on("degraded", ({ feature, reason }: Degradation) => [feature === "dpopKey", reason.length]);
 client.on("signedOut", async (nothing: undefined) => nothing);
+client.on("renewed", ({ id, expiresAt }) => [id.length, expiresAt]);
+client.on("renewalFailed", ({ code, retryable }) => [code, retryable]);
+client.on("sessionChanged", ({ subject }) => subject);
+client.on("expiring", ({ expiresAt }) => expiresAt);
+client.on("expired", ({ expiresAt }) => expiresAt);
+const silent: Session = await client.signInSilent({ loginHint: "ada", timeoutSeconds: 5 });
+void silent.id;
+// @ts-expect-error silent is prompt=none already
+await client.signInSilent({ prompt: "login" });
+const left: SignOutResult = await client.signOutSilent({ revoke: true, timeoutSeconds: 5 });
+await client.signOutPopup({ width: 400 });
+// @ts-expect-error a window is for the provider
+await client.signOutPopup({ localOnly: true });
+void left.remote;
+const isWatched: boolean = await client.monitorSession({ intervalSeconds: 5, onStopped: (reason) => reason === "not_visible" });
+const isNamed: boolean = await client.frontChannelLogout();
+void [isWatched, isNamed];
+await client.signInFromThirdParty({ appState: { from: "link" } });
+// @ts-expect-error returnTo is added to an object
+await client.signInFromThirdParty({ appState: "link" });
+const mixed: typeof fetch = client.createFetch({ elsewhere: "plain" });
+void mixed;
+// @ts-expect-error there is no such way
+client.createFetch({ elsewhere: "anything" });
+const handedOver: boolean = await handOverResponse();
+const target: string = resolveReturnTo("/orders", { base: "https://app.example.com/" });
+const { reason, remedy }: Diagnosis = await diagnose(new Error());
+void [handedOver, target, reason, remedy];
 // @ts-expect-error there is no such event
 client.on("signedUp", () => {});
 // @ts-expect-error the handler gets a session

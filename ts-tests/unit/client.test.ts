@@ -1,5 +1,5 @@
 import { calculateJwkThumbprint, decodeJwt, decodeProtectedHeader, exportJWK, generateKeyPair, jwtVerify, type JWK } from "jose";
-import type { Degradation, JsonWebKey, OidcClient, OidcClientOptions, Session } from "oidc-wasm/node";
+import type { Degradation, JsonWebKey, OidcClient, OidcClientOptions, OidcError, Session, SessionStore } from "oidc-wasm/node";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { freshPackage, type Package } from "./support/package.ts";
 import { openPage, type FakePage } from "./support/page.ts";
@@ -7,6 +7,8 @@ import { startProvider, type TinyProvider } from "./support/provider.ts";
 import { serve } from "./support/server.ts";
 
 const APP = "https://app.example.com";
+/** After the first failure of a renewal, in milliseconds. */
+const LONGEST_PAUSE = 5000;
 
 let provider: TinyProvider;
 /** The package as the page of this test has loaded it. */
@@ -313,6 +315,40 @@ describe("signIn", () => {
   });
 });
 
+describe("a page in a frame", () => {
+  beforeEach(() => {
+    vi.stubGlobal("self", globalThis);
+    vi.stubGlobal("parent", { postMessage: () => {} });
+  });
+
+  test("PM-09: is not sent to the provider, where the person would type a password into it", async () => {
+    const page = openPage(`${APP}/`);
+    const client = await makeClient();
+    const refused = { code: "unsupported_environment", type: "usage", details: { feature: "top-level window" } };
+    await expect(client.signIn()).rejects.toMatchObject(refused);
+    const prepared = await client.prepareSignIn();
+    const before = provider.requests.length;
+    await expect(client.signIn({ prepared })).rejects.toMatchObject(refused);
+    expect(provider.requests).toHaveLength(before);
+    expect(page.visited).toEqual([]);
+  });
+
+  test("PM-09: can sign in through a window all the same", async () => {
+    openPage(`${APP}/`);
+    for (const name of ["screenX", "screenY", "outerWidth", "outerHeight"]) vi.stubGlobal(name, 0);
+    const replace = (url: string): void => {
+      const callback = provider.approve(url);
+      const channel = new BroadcastChannel(`oidc-wasm ${new URL(callback).searchParams.get("state")}`);
+      channel.addEventListener("message", () => channel.close());
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel is its own origin's
+      channel.postMessage(callback);
+    };
+    vi.stubGlobal("open", () => ({ closed: false, close: () => {}, location: { replace } }));
+    const client = await makeClient();
+    expect((await client.signInPopup()).subject).toBe("ada");
+  });
+});
+
 describe("signIn with what was prepared", () => {
   /** A sign-in that the provider knows for a minute. */
   async function prepare(): Promise<{ page: FakePage; client: OidcClient; prepared: Awaited<ReturnType<OidcClient["prepareSignIn"]>> }> {
@@ -601,16 +637,50 @@ describe("renew", () => {
     await expect(client.renew()).rejects.toMatchObject({ code: "token_error" });
     expect(client.session?.subject).toBe("ada");
     provider.failTokens(200, undefined);
+    vi.spyOn(Date, "now").mockReturnValue(Date.now() + LONGEST_PAUSE);
     expect((await client.renew()).subject).toBe("ada");
+  });
+
+  test("RF-06: waits after a failure for as long as it says, whoever asks", async () => {
+    provider.settings.refreshes = true;
+    const { client } = await signedIn();
+    provider.failTokens(503, "temporarily_unavailable");
+    await expect(client.renew()).rejects.toMatchObject({ code: "token_error" });
+    provider.failTokens(200, undefined);
+    const postponed: unknown = await client.renew().catch((failure: unknown) => failure);
+    expect(postponed).toMatchObject({ code: "renewal_postponed", type: "network", retryable: true });
+    await expect(client.getAccessToken({ minValiditySeconds: 1000 })).rejects.toMatchObject({ code: "renewal_postponed" });
+    // What is good needs no renewal.
+    expect(await client.getAccessToken()).toMatchObject({ token: "CANARY-access-token" });
+    expect(provider.count("/token")).toBe(2);
+    const retryAt = Number((postponed as OidcError).details["retryAt"]);
+    vi.spyOn(Date, "now").mockReturnValue(retryAt * 1000);
+    await client.renew();
+    expect(provider.count("/token")).toBe(3);
   });
 });
 
 describe("one renewal at a time", () => {
+  /** A store that all tabs would have: what one tab says about it is not heard here. */
+  function sharedStore(): SessionStore & { readonly names: Set<string> } {
+    const entries = new Map<string, string>();
+    const names = new Set<string>();
+    return {
+      names,
+      load: (name) => entries.get(name),
+      save(name, text) {
+        names.add(name);
+        entries.set(name, text);
+      },
+      remove: (name) => void entries.delete(name),
+    };
+  }
+
   /** Web Locks as they are, of one page. */
   function stubLocks(): { readonly log: string[] } {
     const log: string[] = [];
     let last: Promise<unknown> = Promise.resolve();
-    const request = <T>(name: string, run: () => Promise<T>): Promise<T> => {
+    const request = <T>(name: string, _options: LockOptions, run: () => Promise<T>): Promise<T> => {
       const turn = last.then(async () => {
         log.push(`take ${name}`);
         try {
@@ -622,19 +692,33 @@ describe("one renewal at a time", () => {
       last = turn.catch(() => {});
       return turn;
     };
-    vi.stubGlobal("navigator", { locks: { request } });
+    vi.stubGlobal("navigator", { locks: { request, query: async () => ({ held: [] }) } });
     return { log };
   }
 
-  test("is held by a lock that all tabs of this issuer and client share", async () => {
+  test("is held by a lock that all tabs of this issuer and client share, where they share the session", async () => {
     const { log } = stubLocks();
     provider.settings.refreshes = true;
-    const { client } = await signedIn();
+    const storage = sharedStore();
+    const { client } = await signedIn({ storage });
     await client.getAccessToken();
-    expect(log).toEqual([]);
+    const name = [...storage.names].find((known) => known.endsWith(".session"));
+    // The session is put in its place in turn too.
+    expect(log).toEqual([`take ${name}`, `give ${name}`]);
+    log.length = 0;
     await Promise.all([client.renew(), client.getAccessToken({ scope: "openid" })]);
-    const name = `oidc-wasm ${provider.issuer} spa`;
     expect(log).toEqual([`take ${name}`, `give ${name}`, `take ${name}`, `give ${name}`]);
+    expect([...storage.names].filter((known) => known.endsWith(".lease"))).toEqual([]);
+  });
+
+  test.each(["memory", "session"] as const)("needs no lock of the browser where no other tab has the session (%s)", async (storage) => {
+    const { log } = stubLocks();
+    provider.settings.refreshes = true;
+    const { client } = await signedIn({ storage });
+    // A refresh token that is sent twice would be refused.
+    await Promise.all([client.renew(), client.getAccessToken({ scope: "openid" })]);
+    expect(provider.count("/token")).toBe(3);
+    expect(log).toEqual([]);
   });
 
   test("is kept from page to page: what another tab has renewed meanwhile is not renewed again", async () => {
@@ -650,21 +734,28 @@ describe("one renewal at a time", () => {
 
   test("works where locks are there and may not be used", async () => {
     const request = (): Promise<never> => Promise.reject(new DOMException("No origin.", "SecurityError"));
-    vi.stubGlobal("navigator", { locks: { request } });
+    vi.stubGlobal("navigator", { locks: { request, query: request } });
     provider.settings.refreshes = true;
-    const { client } = await signedIn();
+    const storage = sharedStore();
+    const { client } = await signedIn({ storage });
     await Promise.all([client.renew(), client.getAccessToken({ scope: "openid" })]);
     expect(provider.count("/token")).toBe(3);
+    // A lease in the store is what tabs have instead, and nobody has it any more.
+    const lease = [...storage.names].find((known) => known.endsWith(".lease")) ?? "";
+    expect(lease).not.toBe("");
+    expect(storage.load(lease)).toBeUndefined();
   });
 
   test.each(["with", "without"])("is not tried again after a failure, %s locks, and does not block the next", async (locks) => {
     if (locks === "with") stubLocks();
     provider.settings.refreshes = true;
-    const { client } = await signedIn();
+    const { client } = await signedIn({ storage: sharedStore() });
     provider.failTokens(503, "temporarily_unavailable");
     await expect(client.renew()).rejects.toMatchObject({ code: "token_error" });
+    await expect(client.renew()).rejects.toMatchObject({ code: "renewal_postponed" });
     expect(provider.count("/token")).toBe(2);
     provider.failTokens(200, undefined);
+    vi.spyOn(Date, "now").mockReturnValue(Date.now() + LONGEST_PAUSE);
     await client.renew();
     expect(provider.count("/token")).toBe(3);
   });
@@ -738,10 +829,12 @@ describe("with dpop", () => {
 
   test("DP-11: a key that is found lost later ends the session by name", async () => {
     provider.settings.refreshes = true;
-    await signedIn({ dpop: true, storage: "session" });
+    const { page } = await signedIn({ dpop: true, storage: "session" });
     await load(`${APP}/`);
     const client = await makeClient({ dpop: true, storage: "session" });
-    expect(client.session?.subject).toBe("ada");
+    // A page that comes back only looks what is stored.
+    page.comeBack();
+    await expect.poll(() => client.session?.subject).toBe("ada");
     let events = 0;
     client.on("signedOut", () => (events += 1));
     await expect(client.getAccessToken()).rejects.toMatchObject({ code: "dpop_key_lost", type: "storage" });
@@ -911,6 +1004,7 @@ describe("signOut", () => {
     await load(`${APP}/`);
     await provider[Symbol.asyncDispose]();
     const later = await makeClient({ storage: "session" });
+    expect((await later.start())?.subject).toBe("ada");
     let events = 0;
     later.on("signedOut", () => (events += 1));
     // The provider's metadata may or may not have been kept; both ways nobody is signed in here any more.
@@ -1034,10 +1128,13 @@ describe("dispose", () => {
   test("takes its handlers off the page", async () => {
     const page = openPage(`${APP}/`);
     const client = await makeClient();
-    expect(page.listeners("pageshow")).toBe(1);
+    await client.start();
+    expect(page.listening).toContain("pageshow");
+    // Those would keep the page out of the back/forward cache.
+    expect(page.listening).not.toContain("unload");
+    expect(page.listening).not.toContain("beforeunload");
     client.dispose();
-    expect(page.listeners("pageshow")).toBe(0);
-    expect(page.listeners("unload") + page.listeners("beforeunload")).toBe(0);
+    expect(page.listening).toEqual([]);
   });
 });
 

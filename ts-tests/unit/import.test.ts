@@ -6,7 +6,7 @@ import { packageFolder } from "./support/package.ts";
 
 /** Everything an application can import, besides types. What is here stays until a breaking version. */
 const PUBLIC_SURFACE: Readonly<Record<string, string>> = {
-  session: "OidcClient OidcError init isOidcError",
+  session: "OidcClient OidcError consoleLogger createLogger diagnose handOverResponse init isOidcError resolveReturnTo",
   tokenRequests: `
     pollBackchannelAuthentication pollDeviceToken requestAuthorizationCodeToken requestBackchannelAuthenticationToken
     requestClientCredentialsToken requestDeviceToken requestJwtBearerToken requestPasswordToken requestRefreshToken

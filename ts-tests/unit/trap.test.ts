@@ -36,7 +36,7 @@ describe("after a trap", () => {
     });
     const entered = vi.fn();
     await expect(client.start().then(entered)).rejects.toMatchObject({ code: "internal" });
-    expect(() => client.session).toThrow(expect.objectContaining({ code: "internal" }));
+    await expect(client.getAccessToken()).rejects.toMatchObject({ code: "internal" });
     expect(another).toThrow(expect.objectContaining({ code: "internal" }));
     expect(entered).not.toHaveBeenCalled();
   });

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { vi } from "vitest";
 
 /** What a client needs of a page. Only what Node lacks is imitated; everything else in these tests is real. */
@@ -11,8 +12,10 @@ export interface FakePage {
   readonly historyState: unknown;
   /** Comes back from the back/forward cache. */
   comeBack(): void;
-  /** How many handlers of this event there are. */
-  listeners(type: string): number;
+  /** Something happens to the page or its document. */
+  happens(type: string): void;
+  /** The events that there are handlers of. */
+  readonly listening: readonly string[];
 }
 
 class MemoryStorage {
@@ -44,6 +47,8 @@ export function openPage(url: string, historyState: unknown = null): FakePage {
   const visited: string[] = [];
   const posted: FakePage["posted"] = [];
   const events = new EventTarget();
+  // Node takes more than ten handlers for a mistake.
+  setMaxListeners(50, events);
   const counts = new Map<string, number>();
 
   vi.stubGlobal("location", {
@@ -63,7 +68,14 @@ export function openPage(url: string, historyState: unknown = null): FakePage {
   });
   vi.stubGlobal("Storage", MemoryStorage);
   vi.stubGlobal("sessionStorage", new MemoryStorage());
+  const listen = (type: string, handler: EventListener, options?: { signal?: AbortSignal }): void => {
+    if (options?.signal) setMaxListeners(50, options.signal);
+    counts.set(type, (counts.get(type) ?? 0) + 1);
+    options?.signal?.addEventListener("abort", () => counts.set(type, (counts.get(type) ?? 0) - 1));
+    events.addEventListener(type, handler, options);
+  };
   vi.stubGlobal("document", {
+    addEventListener: listen,
     documentElement: { append: () => {} },
     createElement: (tag: string) => {
       if (tag === "input") return {};
@@ -78,11 +90,7 @@ export function openPage(url: string, historyState: unknown = null): FakePage {
       };
     },
   });
-  vi.stubGlobal("addEventListener", (type: string, handler: EventListener, options?: { signal?: AbortSignal }) => {
-    counts.set(type, (counts.get(type) ?? 0) + 1);
-    options?.signal?.addEventListener("abort", () => counts.set(type, (counts.get(type) ?? 0) - 1));
-    events.addEventListener(type, handler, options);
-  });
+  vi.stubGlobal("addEventListener", listen);
 
   return {
     get address() {
@@ -94,6 +102,9 @@ export function openPage(url: string, historyState: unknown = null): FakePage {
       return state;
     },
     comeBack: () => void events.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true })),
-    listeners: (type) => counts.get(type) ?? 0,
+    happens: (type) => void events.dispatchEvent(new Event(type)),
+    get listening() {
+      return [...counts].flatMap(([type, count]) => (count > 0 ? [type] : []));
+    },
   };
 }

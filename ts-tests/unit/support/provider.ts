@@ -11,6 +11,12 @@ export interface TinySettings {
   tokenSeconds?: number;
   /** What it says to have granted. */
   authorizationDetails?: readonly object[];
+  /** Who says yes. Default ada, whose first access token has no number. */
+  subject?: string;
+  /** How long it asks to wait when it fails, in seconds. */
+  retryAfter?: number;
+  /** What it answers when a token is taken back. Default 200. */
+  revocationStatus?: number;
 }
 
 /** A provider small enough to read: discovery, keys, a token endpoint that signs, userinfo. */
@@ -18,6 +24,8 @@ export interface TinyProvider extends AsyncDisposable {
   readonly issuer: string;
   readonly requests: Seen[];
   readonly settings: TinySettings;
+  /** Everything that it gave or was given and that nobody else may see. */
+  readonly secrets: ReadonlySet<string>;
   /** The parameters of an authorization request, wherever they are. */
   asked(authorizationUrl: string): URLSearchParams;
   /** The bodies of the requests for a path. */
@@ -26,8 +34,8 @@ export interface TinyProvider extends AsyncDisposable {
   count(path: string): number;
   /** What a person's consent does: the callback URL for an authorization request. */
   approve(authorizationUrl: string): string;
-  /** Holds token requests back until the returned function is called. */
-  holdTokens(): () => void;
+  /** Holds token requests back, or those of one grant, until the returned function is called. */
+  holdTokens(grant?: string): () => void;
   /** Answers the next token requests with this status and an OAuth error; without one, as usual again. */
   failTokens(status: number, error: string | undefined): void;
   /** Puts so many characters more into the next ID Tokens. */
@@ -49,12 +57,13 @@ async function makeKeys(): Promise<Keys> {
 /** Starts the provider on a free port. */
 export async function startProvider(): Promise<TinyProvider> {
   const { privateKey, jwk } = await (keys ??= makeKeys());
-  const nonces = new Map<string, string>();
+  const codes = new Map<string, { readonly nonce: string; readonly subject: string }>();
+  const secrets = new Set<string>();
   const pushed = new Map<string, URLSearchParams>();
   const settings: TinySettings = {};
   let refreshToken: string | undefined;
   let granted = "openid";
-  let held: Promise<void> | undefined;
+  let held: { readonly grant: string | undefined; readonly until: Promise<void> } | undefined;
   let padding = "";
   let failure: { status: number; error: string } | undefined;
 
@@ -76,6 +85,7 @@ export async function startProvider(): Promise<TinyProvider> {
           subject_types_supported: ["public"],
           id_token_signing_alg_values_supported: ["ES256"],
           code_challenge_methods_supported: ["S256"],
+          revocation_endpoint: `${server.origin}/revoke`,
           authorization_response_iss_parameter_supported: true,
           pushed_authorization_request_endpoint: `${server.origin}/par`,
           require_pushed_authorization_requests: settings.pushes !== undefined,
@@ -88,40 +98,56 @@ export async function startProvider(): Promise<TinyProvider> {
       case "/jwks":
         return json({ keys: [jwk] });
       case "/token": {
-        await held;
-        if (failure) return json({ error: failure.error }, failure.status);
         const form = new URLSearchParams(request.body);
+        const grant = form.get("grant_type");
+        for (const name of ["code", "code_verifier", "refresh_token"]) keepSecret(form.get(name));
+        if (held && (held.grant ?? grant) === grant) await held.until;
+        if (failure) {
+          if (settings.retryAfter !== undefined) response.setHeader("retry-after", settings.retryAfter);
+          return json({ error: failure.error }, failure.status);
+        }
         const count = server.requests.filter(({ path }) => path === "/token").length;
-        const nonce = nonces.get(form.get("code") ?? "");
-        nonces.delete(form.get("code") ?? "");
-        const isRefresh = form.get("grant_type") === "refresh_token";
-        if (isRefresh ? form.get("refresh_token") !== refreshToken : nonce === undefined) return json({ error: "invalid_grant" }, 400);
+        const code = codes.get(form.get("code") ?? "");
+        codes.delete(form.get("code") ?? "");
+        const isRefresh = grant === "refresh_token";
+        if (isRefresh ? form.get("refresh_token") !== refreshToken : !code) return json({ error: "invalid_grant" }, 400);
         if (settings.refreshes) refreshToken = `CANARY-refresh-token-${count}`;
+        const subject = code?.subject ?? "ada";
+        const accessToken = subject === "ada" ? "CANARY-access-token" : `CANARY-access-token-of-${subject}`;
         const token = {
-          access_token: isRefresh ? `CANARY-access-token-${count}` : "CANARY-access-token",
+          access_token: isRefresh ? `CANARY-access-token-${count}` : accessToken,
           token_type: request.headers["dpop"] === undefined ? "Bearer" : "DPoP",
           expires_in: settings.tokenSeconds ?? 300,
           scope: form.get("scope") ?? granted,
           ...(settings.refreshes ? { refresh_token: refreshToken } : {}),
           ...(settings.authorizationDetails ? { authorization_details: settings.authorizationDetails } : {}),
         };
+        keepSecret(token.access_token);
+        keepSecret(token.refresh_token);
         if (isRefresh) return json(token);
-        const idToken = await new SignJWT({ nonce, name: "Ada", padding })
+        const idToken = await new SignJWT({ nonce: code?.nonce, name: "Ada", padding })
           .setProtectedHeader({ alg: "ES256", kid: "tiny" })
           .setIssuer(server.origin)
           .setAudience(form.get("client_id") ?? "")
-          .setSubject("ada")
+          .setSubject(subject)
           .setIssuedAt()
           .setExpirationTime("5m")
           .sign(privateKey);
+        keepSecret(idToken);
         return json({ ...token, id_token: idToken });
       }
+      case "/revoke":
+        return json({}, settings.revocationStatus ?? 200);
       case "/userinfo":
-        return json({ sub: "ada", email: "ada@example.com" });
+        return json({ sub: settings.subject ?? "ada", email: "ada@example.com" });
       default:
         return json({ error: "not_found" }, 404);
     }
   });
+
+  const keepSecret = (text: string | null | undefined): void => {
+    if (text) secrets.add(text);
+  };
 
   const asked = (url: string): URLSearchParams => {
     const front = new URL(url).searchParams;
@@ -132,13 +158,15 @@ export async function startProvider(): Promise<TinyProvider> {
     issuer: server.origin,
     requests: server.requests,
     settings,
+    secrets,
     asked,
     sent: (path) => server.requests.filter((request) => request.path === path).map(({ body }) => new URLSearchParams(body)),
     count: (path) => server.requests.filter((request) => request.path === path).length,
     approve(authorizationUrl) {
       const parameters = asked(authorizationUrl);
       const code = `CANARY-code-${crypto.randomUUID()}`;
-      nonces.set(code, parameters.get("nonce") ?? "");
+      codes.set(code, { nonce: parameters.get("nonce") ?? "", subject: settings.subject ?? "ada" });
+      for (const name of ["state", "nonce", "code_challenge", "dpop_jkt"]) keepSecret(parameters.get(name));
       granted = parameters.get("scope") ?? granted;
       const callback = new URL(parameters.get("redirect_uri") ?? "");
       callback.searchParams.set("code", code);
@@ -146,9 +174,9 @@ export async function startProvider(): Promise<TinyProvider> {
       callback.searchParams.set("iss", server.origin);
       return callback.href;
     },
-    holdTokens() {
+    holdTokens(grant) {
       let release = (): void => {};
-      held = new Promise((resolve) => (release = resolve));
+      held = { grant, until: new Promise((resolve) => (release = resolve)) };
       return release;
     },
     failTokens: (status, error) => void (failure = error === undefined ? undefined : { status, error }),

@@ -1,0 +1,3 @@
+history.replaceState(null, "", location.pathname);
+
+export {};
