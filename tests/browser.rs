@@ -222,7 +222,7 @@ fn seams(functions: &str) -> JsHooks {
 }
 
 fn called() -> String {
-    text("called.map((call) => call.join(' ')).join('\n')")
+    text(r"called.map((call) => call.join(' ')).join('\n')")
 }
 
 #[wasm_bindgen_test]

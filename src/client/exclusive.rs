@@ -56,24 +56,21 @@ impl<P: Platform> Client<P> {
 
     /// Whether others may have stopped waiting: a tab that was asleep in its turn finds that it is over.
     pub(super) fn is_over(&self, turn: &Turn<P>) -> bool {
-        self.has_taken(turn, self.config.timeout())
+        self.has_slept(turn.since)
     }
 
-    fn has_taken(&self, turn: &Turn<P>, seconds: i64) -> bool {
-        self.platform.clock().now().since(turn.since).unsigned_abs() > seconds.unsigned_abs()
+    fn has_slept(&self, since: Timestamp) -> bool {
+        self.platform.clock().now().since(since).unsigned_abs() > self.config.timeout().unsigned_abs()
     }
 
-    /// The session there is. Until something else is waited for, the turn is certainly this tab's: one that slept through
-    /// the end of its turn has another before it writes.
-    pub(super) async fn session_in(&self, turn: &mut Turn<P>) -> Result<Option<Session>> {
+    /// The session there is now, for whoever compares and then writes without waiting for anything else: a tab that fell
+    /// asleep while it read reads again, because others may have passed it over.
+    pub(super) async fn latest_session(&self) -> Option<Session> {
         loop {
-            if self.has_taken(turn, self.config.timeout().saturating_mul(2)) {
-                self.end_turn(turn).await?;
-                *turn = self.take_turn().await?;
-            }
+            let since = self.platform.clock().now();
             let session = self.session().await;
-            if !self.has_taken(turn, self.config.timeout().saturating_mul(2)) {
-                return Ok(session);
+            if !self.has_slept(since) {
+                return session;
             }
         }
     }

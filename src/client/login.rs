@@ -2,7 +2,6 @@
 
 use crate::client::Client;
 use crate::client::config::{self, scope_is_good};
-use crate::client::exclusive::Turn;
 use crate::client::session::Session;
 use crate::client::transactions::Taken;
 use crate::constants::authorize_request as name;
@@ -328,14 +327,14 @@ impl<P: Platform> Client<P> {
         let session = self.validate(&login, &metadata, tokens, &jkt, &session_state).await.during(Phase::IdToken)?;
         // Nobody renews the session before while this one takes its place.
         let mut turn = self.take_turn().await?;
-        let replaced = self.replace(&session, &mut turn, hooks).await;
+        let replaced = self.replace(&session, hooks).await;
         self.end_turn(&mut turn).await?;
         replaced.map(|()| session)
     }
 
     /// Puts a session in the place of whichever there is, for all tabs.
-    async fn replace(&self, session: &Session, turn: &mut Turn<P>, hooks: &dyn Hooks) -> Result<()> {
-        let before = self.session_in(turn).await?;
+    async fn replace(&self, session: &Session, hooks: &dyn Hooks) -> Result<()> {
+        let before = self.latest_session().await;
         let saved = self.save_session(session).await;
         if let Some(before) = before {
             // A tab that slept through this does not bring it back.

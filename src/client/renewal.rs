@@ -71,7 +71,7 @@ impl<P: Platform> Client<P> {
             Err(error) => Err(error),
         };
         let noted = match &renewed {
-            Err(error) => self.note_failure(error, &mut turn).await,
+            Err(error) => self.note_failure(error).await,
             Ok(_) => Ok(()),
         };
         let ended = self.end_turn(&mut turn).await;
@@ -81,13 +81,13 @@ impl<P: Platform> Client<P> {
 
     /// Keeps all tabs from trying again and again what has just failed for a reason that lies elsewhere. People may try
     /// again at once where a pause would not help.
-    async fn note_failure(&self, error: &Error, turn: &mut Turn<P>) -> Result<()> {
+    async fn note_failure(&self, error: &Error) -> Result<()> {
         use ErrorType::{Aborted, Interaction, Storage, Usage};
         let is_ours = matches!(error.code().error_type(), Aborted | Interaction | Storage | Usage);
         if is_ours || matches!(error.code(), ErrorCode::Offline | ErrorCode::RenewalPostponed) {
             return Ok(());
         }
-        let Some(mut session) = self.session_in(turn).await? else { return Ok(()) };
+        let Some(mut session) = self.latest_session().await else { return Ok(()) };
         let now = self.platform.clock().now();
         let asked = self.protocol.retry_after(error.detail("retryAfter"), now).unwrap_or_default();
         session.postpone(now, asked, chance(self.platform.random().seed()?), error.retryable());
@@ -102,26 +102,30 @@ impl<P: Platform> Client<P> {
         metadata: &ProviderMetadata,
         hooks: &dyn Hooks,
     ) -> Result<Object> {
-        let before = self.ready_session(expected, hooks).await?;
-        let wanted = self.wanted(options, &before)?;
-        if !options.flag("force")
-            && let Some(token) = self.at_hand(&before, &wanted)?
-        {
-            return Ok(token);
-        }
-        if before.refresh_token().is_empty() {
-            return Err(ErrorCode::AccessTokenExpired.into());
-        }
-        if let Some(at) = before.postponed(self.platform.clock().now()) {
-            return Err(Error::new(ErrorCode::RenewalPostponed).with("retryAt", &decimal(at)));
-        }
+        let (before, wanted) = loop {
+            let before = self.ready_session(expected, hooks).await?;
+            let wanted = self.wanted(options, &before)?;
+            if !options.flag("force")
+                && let Some(token) = self.at_hand(&before, &wanted)?
+            {
+                return Ok(token);
+            }
+            if before.refresh_token().is_empty() {
+                return Err(ErrorCode::AccessTokenExpired.into());
+            }
+            if let Some(at) = before.postponed(self.platform.clock().now()) {
+                return Err(Error::new(ErrorCode::RenewalPostponed).with("retryAt", &decimal(at)));
+            }
+            if !self.is_over(turn) {
+                break (before, wanted);
+            }
+            self.end_turn(turn).await?;
+            *turn = self.take_turn().await?;
+        };
         let request = self.refresh_request(&before, &wanted, metadata)?;
-        if self.is_over(turn) {
-            return Err(ErrorCode::Timeout.into());
-        }
         let outcome = self.request(&refresh::MESSAGE, request, hooks).await;
         let received_at = self.platform.clock().now();
-        let tokens = match self.spent(&before, &wanted, metadata, outcome, turn, hooks).await? {
+        let tokens = match self.spent(&before, &wanted, metadata, outcome, hooks).await? {
             Spent::InVain(token) => return Ok(token),
             Spent::For(tokens) => tokens,
         };
@@ -129,7 +133,7 @@ impl<P: Platform> Client<P> {
             Some(expected) => Some(self.check_id_token(expected, metadata, &tokens).await.during(Phase::IdToken)?),
             None => None,
         };
-        self.take_renewed(&before, &wanted, &tokens, claims, received_at, turn).await
+        self.take_renewed(&before, &wanted, &tokens, claims, received_at).await
     }
 
     /// When the main access token is renewed although nobody asks for it: ahead of its expiry, or after a failure;
@@ -160,10 +164,9 @@ impl<P: Platform> Client<P> {
         wanted: &Wanted,
         metadata: &ProviderMetadata,
         outcome: Result<Object>,
-        turn: &mut Turn<P>,
         hooks: &dyn Hooks,
     ) -> Result<Spent> {
-        let now = self.session_in(turn).await?;
+        let now = self.latest_session().await;
         let Some(mut session) = now.clone().filter(|now| now.refresh_token() == before.refresh_token()) else {
             // Somebody else was quicker: what they have got counts.
             let theirs = now.filter(|now| now.subject() == before.subject());
@@ -220,11 +223,14 @@ impl<P: Platform> Client<P> {
         tokens: &Object,
         claims: Option<Object>,
         received_at: Timestamp,
-        turn: &mut Turn<P>,
     ) -> Result<Object> {
         let kept = tokens.str("refreshToken").filter(|token| !token.is_empty()).unwrap_or(before.refresh_token());
-        let now = self.session_in(turn).await?.filter(|now| now.refresh_token() == kept);
-        let mut session = now.ok_or(ErrorCode::NotSignedIn)?;
+        let mut session = self.latest_session().await.ok_or(ErrorCode::NotSignedIn)?;
+        if session.refresh_token() != kept {
+            // This tab slept, and others went on.
+            let theirs = if session.subject() == before.subject() { self.at_hand(&session, wanted)? } else { None };
+            return theirs.ok_or(ErrorCode::NotSignedIn.into());
+        }
         session.succeeded();
         let granted = session.scope().to_owned();
         if wanted.name.is_empty() {

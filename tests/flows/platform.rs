@@ -247,6 +247,8 @@ pub(crate) struct SharedStore {
     pub(crate) done: RefCell<Vec<String>>,
     /// From now on it takes that many changes and no more.
     pub(crate) changes_left: Cell<Option<usize>>,
+    /// How many looks around a new text takes until others see it.
+    pub(crate) saving: Cell<u32>,
 }
 
 impl SharedStore {
@@ -324,6 +326,7 @@ impl SessionStore for World {
         Box::pin(async move {
             let store = self.store().await?;
             store.change("save", name)?;
+            looks_around(store.saving.get()).await;
             store.texts.borrow_mut().insert(name.to_owned(), text.to_owned());
             Ok(String::new())
         })

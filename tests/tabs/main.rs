@@ -83,7 +83,8 @@ impl Sum {
 
     fn assert_nothing_failed(&mut self) {
         self.failures.sort();
-        let lines = self.failures.iter().take(20).map(|(seed, what)| format!("OIDC_WASM_SEED={seed}: {}", what.join("; ")));
+        let lines =
+            self.failures.iter().take(20).map(|(seed, what)| format!("OIDC_WASM_SEED={seed}: {}", what.join("; ")));
         let lines: Vec<String> = lines.collect();
         assert!(lines.is_empty(), "{} schedules failed:\n{}", self.failures.len(), lines.join("\n"));
     }

@@ -96,6 +96,8 @@ pub(crate) struct Rules {
     families: BTreeMap<usize, Family>,
     /// Whose session is there.
     present: Option<usize>,
+    /// Whether it is there only because of a crash.
+    is_doubtful: bool,
     /// Whether the store was written since the last look.
     pub(crate) is_written: bool,
     writer: JobId,
@@ -265,7 +267,9 @@ impl Rules {
         if present == before {
             return;
         }
-        let Job { action, is_misled, .. } = self.jobs[self.writer];
+        let Job { action, is_misled, is_gone, .. } = self.jobs[self.writer];
+        // What was on its way to other tabs when its own was gone arrives when it likes.
+        let is_misled = is_misled || (is_gone && self.behind > 0);
         let by = format!("by job {} ({action:?})", self.writer);
         if let Some(family) = before {
             let known = self.families.entry(family).or_default();
@@ -276,11 +280,12 @@ impl Rules {
                 let behind = self.behind;
                 let ends_it = |job: &Job| job.ended_at.is_none_or(|at| at + behind >= since);
                 let was_asked = self.jobs.iter().any(|job| job.action.signs_out() && ends_it(job));
-                if !was_asked && !provider.is_over(family) {
+                if !was_asked && !provider.is_over(family) && !is_misled && !self.is_doubtful {
                     self.violated(format!("the session of family {family} was lost {by}"));
                 }
             }
         }
+        self.is_doubtful = is_misled;
         if let Some(family) = present {
             // It may be there again while somebody is still at ending it.
             let is_ending = |job: &Job| job.ended_at.is_none() && job.action.signs_out();

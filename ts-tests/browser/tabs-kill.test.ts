@@ -62,15 +62,15 @@ test.each(["local", "indexedDb"] as const)(
     for (const { name, outcomes, stop } of POINTS) {
       const isSpent = outcomes.includes("invalid_grant");
       const waits: number[] = [];
+      const killed: Stopped["tab"][] = [];
       for (let kill = 0; kill < KILLS; kill += 1) {
         world.provider.forget();
         await Promise.all(profile.tabs.map(({ page }) => page.evaluate(() => window.tab.events.splice(0))));
-        let killed: Stopped["tab"] | undefined;
         const stopping = stop(profile, kill);
         const { reports } = await profile.round({
           whileRunning: async () => {
             const stopped = await stopping;
-            killed = stopped.tab;
+            killed.push(stopped.tab);
             await profile.kill(stopped);
             await stopped.release();
           },
@@ -93,8 +93,8 @@ test.each(["local", "indexedDb"] as const)(
         waits.push(...found.map((report) => report?.waited ?? Infinity));
         const [tab] = profile.tabs;
         if (isSpent && tab) await profile.signIn(options, { tab });
-        await profile.open(1, options, () => killed?.manner ?? "asks");
       }
+      await profile.open(killed.length, options, (index) => killed[index]?.manner ?? "asks");
       // Whatever happened, the next expiry is as every other.
       const { reports, requests } = await profile.round({ seconds: LIFETIME + 1 });
       expect(requests, `the round after ${name}`).toBe(1);
