@@ -54,13 +54,20 @@ impl<P: Platform> Client<P> {
         Ok(turn)
     }
 
-    /// Whether others may have stopped waiting: a tab that was asleep in its turn finds that it is over.
+    /// Whether others may have stopped waiting by the time a request is answered that is sent now: a tab that was asleep
+    /// in its turn finds that it is over.
     pub(super) fn is_over(&self, turn: &Turn<P>) -> bool {
-        self.has_slept(turn.since)
+        self.has_slept(turn.since, 1)
     }
 
-    fn has_slept(&self, since: Timestamp) -> bool {
-        self.platform.clock().now().since(since).unsigned_abs() > self.config.timeout().unsigned_abs()
+    /// Whether others may have gone on already.
+    pub(super) fn is_lost(&self, turn: &Turn<P>) -> bool {
+        self.has_slept(turn.since, 2)
+    }
+
+    fn has_slept(&self, since: Timestamp, timeouts: i64) -> bool {
+        let most = self.config.timeout().saturating_mul(timeouts);
+        self.platform.clock().now().since(since).unsigned_abs() > most.unsigned_abs()
     }
 
     /// The session there is now, for whoever compares and then writes without waiting for anything else: a tab that fell
@@ -69,7 +76,7 @@ impl<P: Platform> Client<P> {
         loop {
             let since = self.platform.clock().now();
             let session = self.session().await;
-            if !self.has_slept(since) {
+            if !self.has_slept(since, 1) {
                 return session;
             }
         }
@@ -81,7 +88,7 @@ impl<P: Platform> Client<P> {
         if turn.lease.is_empty() {
             return Ok(());
         }
-        if self.load(LEASE).await? == turn.lease {
+        if self.load_now(LEASE).await? == turn.lease {
             self.save(LEASE, "").await?;
         }
         Ok(())
@@ -91,8 +98,8 @@ impl<P: Platform> Client<P> {
     async fn lease(&self) -> Result<(String, Timestamp)> {
         loop {
             let seed = self.platform.random().seed()?;
+            let held = self.load_now(LEASE).await?;
             let now = self.platform.clock().now();
-            let held = self.load(LEASE).await?;
             // One that ends later than any that begins now was written by another clock.
             let left = whole(cut(&held, b' ').0).map_or(0, |until| Timestamp::from_seconds(until).since(now));
             let is_free = left <= 0 || left > self.patience();

@@ -2,7 +2,6 @@
 
 use crate::client::Client;
 use crate::client::login::{IN_POPUP, query};
-use crate::client::session::SESSION;
 use crate::constants::end_session_request;
 use crate::encoding::query_pairs;
 use crate::error::{During as _, ErrorCode, Phase, Result};
@@ -50,8 +49,8 @@ impl<P: Platform> Client<P> {
         let mut session = self.session().await;
         match &session {
             Some(known) => session = self.end(known, hooks).await?.or(session),
-            // What cannot be read, or is another client's, goes too.
-            None => drop(self.save(SESSION, "").await?),
+            // What cannot be read goes too; not a session that has just taken the place of another.
+            None => drop(self.remove("").await?),
         }
         if options.local_only && !options.revoke {
             return Ok(None);

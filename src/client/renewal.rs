@@ -71,8 +71,8 @@ impl<P: Platform> Client<P> {
             Err(error) => Err(error),
         };
         let noted = match &renewed {
-            Err(error) => self.note_failure(error).await,
-            Ok(_) => Ok(()),
+            Err(error) if !self.is_lost(&turn) => self.note_failure(error).await,
+            _ => Ok(()),
         };
         let ended = self.end_turn(&mut turn).await;
         let renewed = renewed?;

@@ -16,6 +16,8 @@ const PRIVATE: Table = "idToken accessToken refreshToken jkt tokens tokenScope v
     retryAt notBefore";
 /// What a renewal that failed leaves behind, until one succeeds.
 const OF_FAILURE: [&str; 3] = ["failures", "retryAt", "notBefore"];
+/// How often something is read that takes longer than a second.
+const READS: usize = 3;
 /// The layout of the record. The first one had no number, and its sessions no names.
 const VERSION: i64 = 2;
 /// Kinds of texts in the session store.
@@ -252,7 +254,8 @@ impl<P: Platform> Client<P> {
         }
         match self.key(session.jkt(), hooks).await {
             Err(error) if error.code() == ErrorCode::DpopKeyLost => {
-                self.end(&session, hooks).await?;
+                // What this tab sees may be older than what is there, so no record is removed.
+                self.note_end(session.id()).await?;
                 Err(error)
             }
             outcome => outcome.map(|_| session),
@@ -278,6 +281,10 @@ impl<P: Platform> Client<P> {
     pub async fn end(&self, session: &Session, hooks: &dyn Hooks) -> Result<Option<Session>> {
         self.note_end(session.id()).await?;
         let last = self.remove(session.id()).await?;
+        // Another tab may have noted another end at the same moment, over this one.
+        if !self.has_ended(session.id()).await {
+            self.note_end(session.id()).await?;
+        }
         self.protocol.nonces.take();
         if !session.jkt().is_empty() {
             hooks.call("dropKey", session.jkt()).await?;
@@ -285,10 +292,14 @@ impl<P: Platform> Client<P> {
         Ok(last)
     }
 
-    /// Removes the record of a session and gives what was there; not another's: somebody may have signed in meanwhile.
-    async fn remove(&self, id: &str) -> Result<Option<Session>> {
-        let last = Session::read(&self.load(SESSION).await?);
-        let is_other = last.as_ref().is_some_and(|last| last.id() != id);
+    /// Removes the record of a session, or of one that has ended, and gives what was there; not another's: somebody may
+    /// have signed in meanwhile.
+    pub(super) async fn remove(&self, id: &str) -> Result<Option<Session>> {
+        let last = Session::read(&self.load_now(SESSION).await?);
+        let is_other = match &last {
+            Some(last) => last.id() != id && !self.has_ended(last.id()).await,
+            None => false,
+        };
         if !is_other {
             self.save(SESSION, "").await?;
         }
@@ -296,7 +307,7 @@ impl<P: Platform> Client<P> {
     }
 
     pub(super) async fn note_end(&self, id: &str) -> Result<()> {
-        let known = self.load(ENDED).await?;
+        let known = self.load_now(ENDED).await?;
         let mut ids = pieces(&known, b' ');
         ids.retain(|known| *known != id && !known.is_empty());
         let mut text = id.to_owned();
@@ -333,6 +344,19 @@ impl<P: Platform> Client<P> {
             return Err(ErrorCode::NotSignedIn.into());
         }
         Ok(())
+    }
+
+    /// What is there at this moment, for what is written because of it: a tab that slept while it was read reads it again.
+    pub(super) async fn load_now(&self, kind: &'static str) -> Result<String> {
+        let mut text = String::new();
+        for _ in 0..READS {
+            let asked_at = self.platform.clock().now();
+            text = self.load(kind).await?;
+            if self.platform.clock().now().since(asked_at).unsigned_abs() <= 1 {
+                break;
+            }
+        }
+        Ok(text)
     }
 
     /// A text of this client in the session store; empty for none.

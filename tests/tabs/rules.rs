@@ -9,6 +9,9 @@ pub(crate) type JobId = usize;
 /// The longest that anything a tab does may take, without the time that it sleeps itself, in milliseconds.
 pub(crate) const LONGEST: u64 = 100_000;
 
+/// How long reading and writing the record takes where nothing sleeps for long, in milliseconds.
+const COLLISION: u64 = 2_000;
+
 /// What somebody does in a tab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
@@ -86,8 +89,11 @@ struct Family {
     uses: BTreeMap<usize, Vec<JobId>>,
     /// The generation of the refresh token that was saved last.
     saved: usize,
-    /// The key that it is bound to.
+    /// The key that it is bound to, and whether that was thrown away.
     key: String,
+    lacks_key: bool,
+    /// A generation whose refresh token was saved again when there was a newer one.
+    set_back: Option<usize>,
 }
 
 #[derive(Default)]
@@ -109,6 +115,7 @@ pub(crate) struct Rules {
     pub(crate) counts: BTreeMap<&'static str, u64>,
     pub(crate) longest: u64,
     tombstones: String,
+    record_written_at: u64,
     last_crash: Option<u64>,
     pub(crate) last_outcome: Outcome,
     pub(crate) last_end: u64,
@@ -202,11 +209,13 @@ impl Rules {
     pub(crate) fn used(&mut self, job: JobId, family: usize, generation: usize) {
         self.count("renewals");
         self.jobs[job].requests += 1;
-        let uses = self.families.entry(family).or_default().uses.entry(generation).or_default();
+        let known = self.families.entry(family).or_default();
+        let is_set_back = known.set_back == Some(generation);
+        let uses = known.uses.entry(generation).or_default();
         uses.push(job);
         let (uses, others) = (uses.clone(), uses.len() > 1);
         let without_reason = uses.iter().filter(|user| !self.jobs[**user].is_excused()).count();
-        if without_reason > 1 {
+        if without_reason > 1 && !is_set_back {
             self.count("second uses without a reason");
             if !self.is_unsteady {
                 self.violated(format!("job {job} used r-{family}-{generation}, which was used by {uses:?}"));
@@ -217,7 +226,7 @@ impl Rules {
     }
 
     /// Something was written.
-    pub(crate) fn written(&mut self, job: JobId, name: &str, text: &str, before: &str, seconds: i64) {
+    pub(crate) fn written(&mut self, job: JobId, name: &str, text: &str, before: &str, seconds: i64, now: u64) {
         self.is_written = true;
         self.writer = job;
         match short(name) {
@@ -227,12 +236,19 @@ impl Rules {
                 let is_over = until <= seconds;
                 self.count(if is_over { "leases of tabs that did not come back" } else { "leases asked for at once" });
             }
-            "session" => self.record_written(job, text),
+            "session" => self.record_written(job, text, now),
             _ => {}
         }
     }
 
-    fn record_written(&mut self, job: JobId, text: &str) {
+    fn record_written(&mut self, job: JobId, text: &str, now: u64) {
+        // A tab that lost its turn while it slept reads and writes in one go; another may do the same in these milliseconds.
+        let written_at = std::mem::replace(&mut self.record_written_at, now);
+        let Job { slept_long, looked_at: [looked_at, _], .. } = self.jobs[job];
+        if slept_long && looked_at < written_at && now - looked_at < COLLISION * MOMENTS {
+            self.count("records written at once after a sleep");
+            self.jobs[job].is_misled = true;
+        }
         let id = text.split_once("\"id\":\"").and_then(|(_, rest)| rest.split('"').next()).unwrap_or_default();
         if !id.is_empty() && self.tombstones.split(' ').any(|ended| ended == id) {
             self.count("records written after their end");
@@ -243,6 +259,7 @@ impl Rules {
         key.unwrap_or_default().clone_into(&mut known.key);
         let newer = std::mem::replace(&mut known.saved, generation);
         if generation < newer {
+            known.set_back = Some(generation);
             self.count("older tokens over newer ones");
             let Job { action, .. } = self.jobs[job];
             if !self.jobs[job].is_excused() && !self.is_unsteady {
@@ -254,7 +271,10 @@ impl Rules {
     /// A key is thrown away.
     pub(crate) fn dropped(&mut self, job: JobId, key: &str) {
         self.count("keys thrown away");
-        let is_used = self.present.and_then(|family| self.families.get(&family)).is_some_and(|known| known.key == key);
+        let Some(known) = self.present.and_then(|family| self.families.get_mut(&family)) else { return };
+        let is_used = known.key == key;
+        // Where writing takes time, the session that takes its place is on its way.
+        known.lacks_key |= is_used && self.behind > 0;
         if is_used && self.behind == 0 && !self.jobs[job].is_excused() {
             let Job { action, .. } = self.jobs[job];
             self.violated(format!("job {job} ({action:?}) threw the key of the session away"));
@@ -276,11 +296,12 @@ impl Rules {
             if present.is_some() {
                 known.replaced_at.get_or_insert(now);
             } else {
-                let since = known.since.unwrap_or_default();
+                let (since, lacks_key) = (known.since.unwrap_or_default(), known.lacks_key);
                 let behind = self.behind;
                 let ends_it = |job: &Job| job.ended_at.is_none_or(|at| at + behind >= since);
                 let was_asked = self.jobs.iter().any(|job| job.action.signs_out() && ends_it(job));
-                if !was_asked && !provider.is_over(family) && !is_misled && !self.is_doubtful {
+                let may_go = was_asked || lacks_key || is_misled || self.is_doubtful;
+                if !may_go && !provider.is_over(family) {
                     self.violated(format!("the session of family {family} was lost {by}"));
                 }
             }
@@ -351,7 +372,7 @@ impl Rules {
     fn signed_out(&mut self, began_at: u64, now: u64) {
         self.count("sign-outs");
         let behind = self.behind;
-        for (_, family) in &mut self.families {
+        for family in self.families.values_mut() {
             if family.since.is_some_and(|since| since + behind <= began_at) {
                 family.signed_out_at.get_or_insert(now);
             }

@@ -64,7 +64,7 @@ impl Plan {
             lost: often(chance, 5, 6),
             refused: often(chance, 5, 3),
         };
-        let (tabs, rounds) = (chance.between(3, 8) as usize, chance.between(1, 2) as usize);
+        let (tabs, rounds) = (chance.between(3, 8) as usize, 1 + usize::from(chance.one_in(4)));
         let lag = if mode.has_locks { Lag::Long } else { Lag::Short };
         let is_lively = !chance.one_in(4);
         Self { mode, tabs, pace, trouble, rounds, is_lively, lag, is_unsteady: false, is_rush: false }
@@ -225,7 +225,7 @@ impl Simulation {
                         opened.actors[actor].plan.push_back(Action::Token);
                         world.later(at - start, Event::Begin(tab, actor));
                     }
-                    if is_rush || (actor == 0 && world.chance.one_in(8)) || (actor > 0 && !world.chance.one_in(5)) {
+                    if is_rush || (actor == 0 && world.chance.one_in(5)) || (actor > 0 && !world.chance.one_in(5)) {
                         continue;
                     }
                     let action = any_action(&mut world.chance, self.plan.is_lively);

@@ -497,6 +497,9 @@ impl World {
             self.crash(tab);
             return Some(Next::Crash(tab));
         }
+        if self.tabs[tab].asleep_until > self.now {
+            return None;
+        }
         let milliseconds = if self.chance.one_in(sleep) {
             self.chance.between(PATIENCE / 2, PATIENCE * 3)
         } else if self.chance.one_in(nap) {
@@ -590,7 +593,8 @@ impl World {
         }
         self.tell(|| format!("store: {} is now {}", short(name), gist(text)));
         let seconds = self.seconds();
-        self.rules.written(job, name, text, &before, seconds);
+        let now = self.moment();
+        self.rules.written(job, name, text, &before, seconds, now);
     }
 
     fn back(&mut self, id: CallId) -> Next {
