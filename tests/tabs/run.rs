@@ -64,7 +64,7 @@ impl Plan {
             lost: often(chance, 5, 6),
             refused: often(chance, 5, 3),
         };
-        let (tabs, rounds) = (chance.between(3, 8) as usize, 1 + usize::from(chance.one_in(4)));
+        let (tabs, rounds) = (*chance.pick(&[3, 3, 4, 4, 5, 6, 7, 8]), 1 + usize::from(chance.one_in(4)));
         let lag = if mode.has_locks { Lag::Long } else { Lag::Short };
         let is_lively = !chance.one_in(4);
         Self { mode, tabs, pace, trouble, rounds, is_lively, lag, is_unsteady: false, is_rush: false }
@@ -351,7 +351,7 @@ impl Simulation {
         }
         let one_of = self.world.borrow_mut().chance.below(left.len() as u64 + 1) as usize;
         let tab = left.get(one_of).copied().unwrap_or_else(|| self.open_tab());
-        self.finally(tab, Action::Restore);
+        self.tabs[tab].known = None;
         let present = self.rules(|rules| rules.present());
         if let Some(family) = present {
             let is_good = {
@@ -372,7 +372,7 @@ impl Simulation {
             }
             self.rules(|rules| rules.count(if is_good { "sessions that went on" } else { "sessions that ended" }));
         }
-        if self.rules(|rules| rules.present()).is_none() && self.world.borrow_mut().chance.one_in(3) {
+        if self.rules(|rules| rules.present()).is_none() && self.world.borrow_mut().chance.one_in(6) {
             let (outcome, took) = self.finally(tab, Action::SignIn(9));
             if !matches!(outcome, Outcome::Has(_)) || took > PATIENCE + 5_000 {
                 let wrong = format!("in the end a sign-in gives {outcome:?} after {took} ms");

@@ -656,8 +656,9 @@ impl World {
         }
     }
 
-    /// From now on nothing goes wrong.
+    /// From now on nothing goes wrong, and nobody sleeps.
     pub(crate) fn calm_down(&mut self) {
+        self.now = self.tabs.iter().map(|tab| tab.asleep_until).fold(self.now, u64::max);
         self.trouble = Trouble::default();
         self.pace = Pace::Usual;
     }
