@@ -222,6 +222,7 @@ fn rf_03_without_locks_tabs_hardly_ever_renew_twice() {
         let (twice, naps) = (sum.count("second uses without a reason"), sum.count("short sleeps"));
         println!("{name}: {twice} second uses in {rounds} rounds of 8 tabs; {naps} times a page stood still");
         sum.assert_nothing_failed();
-        assert!(twice * 1000 <= rounds * per_mille, "{name}: {twice} second uses in {rounds} rounds");
+        // Of few rounds one or two say nothing.
+        assert!(twice <= rounds * per_mille / 1000 + 2, "{name}: {twice} second uses in {rounds} rounds");
     }
 }

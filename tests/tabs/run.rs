@@ -389,7 +389,7 @@ impl Simulation {
         let before = self.world.borrow().now;
         self.do_now(tab, action);
         let world = self.world.borrow();
-        (world.rules.last_outcome.clone(), world.rules.last_end / MOMENTS - before)
+        (world.rules.last_outcome.clone(), (world.rules.last_end / MOMENTS).saturating_sub(before))
     }
 
     fn pass(&mut self, milliseconds: u64) {
