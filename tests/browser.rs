@@ -53,7 +53,7 @@ fn get(url: &str, max_bytes: usize) -> HttpRequest {
 }
 
 async fn send(request: HttpRequest) -> Result<HttpResponse, ErrorCode> {
-    FetchHttp.send(request).await.map_err(|error| error.code())
+    FetchHttp(JsHooks(JsValue::UNDEFINED)).send(request).await.map_err(|error| error.code())
 }
 
 /// Begins some work and gives it up.
@@ -131,7 +131,7 @@ async fn tr_03_every_request_is_made_with_the_safe_settings() {
 #[wasm_bindgen_test]
 async fn rx_03_a_request_that_nobody_waits_for_is_aborted() {
     let _fetch = stand_in_for_fetch("return new Promise(() => {})");
-    poll_once(FetchHttp.send(get("https://op.example/", 10))).await;
+    poll_once(FetchHttp(JsHooks(JsValue::UNDEFINED)).send(get("https://op.example/", 10))).await;
     assert!(run("asked[0].signal.aborted").is_truthy());
 }
 

@@ -1,6 +1,6 @@
 import { Client } from "#wasm";
 import { isOidcError, OidcError, type OidcErrorCode, type OidcErrorInit } from "./errors.js";
-import type { AuthorizationDetail } from "./messages.js";
+import type { AuthorizationDetail, Fetch } from "./messages.js";
 import type {
   AccessToken,
   AccessTokenOptions,
@@ -49,6 +49,8 @@ export interface Seams {
   remove(name: string): Promise<void>;
   lock(name: string, milliseconds: string): Promise<string>;
   unlock(ticket: string): void;
+  /** In place of the global one. */
+  readonly fetch?: Fetch | undefined;
 }
 
 /** Instead of a result: a token has to be renewed first. */

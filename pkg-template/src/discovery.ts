@@ -38,7 +38,7 @@ export interface DiscoveryPolicy extends ClientDiscoveryPolicy {
 }
 
 /** Options of {@link fetchDiscoveryDocument}. */
-export interface DiscoveryDocumentRequest extends Pick<EndpointRequest, "headers" | "timeoutSeconds" | "signal"> {
+export interface DiscoveryDocumentRequest extends Pick<EndpointRequest, "headers" | "timeoutSeconds" | "signal" | "fetch"> {
   /** The issuer, or the URL of its document, from which the well-known part is cut. */
   readonly authority: string;
   /**
@@ -112,7 +112,7 @@ export function fetchJsonWebKeySet(request: EndpointRequest): Promise<JsonWebKey
 
 /** Settings of a {@link DiscoveryCache}. */
 export interface DiscoveryCacheOptions
-  extends Pick<DiscoveryDocumentRequest, "authority" | "wellKnown" | "address" | "discoveryPolicy"> {
+  extends Pick<DiscoveryDocumentRequest, "authority" | "wellKnown" | "address" | "discoveryPolicy" | "fetch"> {
   /** Deadline of one request, body included, in seconds, 1 to 300. Default 10. */
   readonly timeoutSeconds?: number;
   /** How long a document is taken for current, in seconds. Default 86400, a day. */
@@ -176,7 +176,8 @@ export class DiscoveryCache {
    */
   constructor(options: DiscoveryCacheOptions) {
     // A copy: what the caller changes later has no effect.
-    this.#options = JSON.parse(json(options)) as object;
+    const { fetch, ...plain } = options;
+    this.#options = { ...(JSON.parse(json(plain)) as object), ...(fetch && { fetch }) };
   }
 
   /**

@@ -23,6 +23,27 @@ export type ParametersInit =
   | Iterable<readonly [name: string, value: ParameterValue | readonly ParameterValue[]]>;
 
 /**
+ * A `fetch` of the application's own: for a proxy, for measuring, for tests without a network. It gets a complete request, whose
+ * settings (`redirect: "manual"`, `cache: "no-store"` and such) are meant, and gives the answer of that one request as a `Response` of
+ * the same global as everything else. It sees every secret that the request carries.
+ *
+ * @see https://fetch.spec.whatwg.org/#fetch-method
+ * @example
+ * ```ts
+ * import { type Fetch, fetchDiscoveryDocument } from "oidc-wasm";
+ *
+ * const measured: Fetch = async (request) => {
+ *   const start = performance.now();
+ *   const response = await fetch(request);
+ *   console.log(new URL(request.url).pathname, response.status, performance.now() - start);
+ *   return response;
+ * };
+ * const metadata = await fetchDiscoveryDocument({ authority: "https://id.example.com", fetch: measured });
+ * ```
+ */
+export type Fetch = (request: Request) => Promise<Response>;
+
+/**
  * Options of a request to one endpoint. Give `address` or `metadata`.
  *
  * Every function that takes them can reject with these codes: `invalid_argument` (`details.option` names the option),
@@ -42,6 +63,8 @@ export interface EndpointRequest {
   readonly timeoutSeconds?: number;
   /** Aborts the call; it rejects with the code `aborted`. */
   readonly signal?: AbortSignal;
+  /** What the request is sent with. Default: the global `fetch`. What it throws counts as `network_error`. */
+  readonly fetch?: Fetch;
   /** Allow `http:` for hosts that are not loopback. Anyone on the network path can then read and replace everything. */
   readonly dangerousAllowHttp?: boolean;
 }

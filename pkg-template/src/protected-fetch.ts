@@ -1,6 +1,7 @@
 import type { Answered, Verdict } from "./core.js";
 import { isOidcError, OidcError } from "./errors.js";
 import type { Logger } from "./log.js";
+import type { Fetch } from "./messages.js";
 import { NonceGate, type Evidence, type Turn } from "./nonce-gate.js";
 import { notRepeatable, remember } from "./step-up.js";
 import type { AccessTokenOptions } from "./types.js";
@@ -22,6 +23,7 @@ export interface Access {
   /** Origins that refuse every token. */
   readonly hopeless: Set<string>;
   readonly say: ReturnType<Logger["begin"]> | undefined;
+  readonly fetch: Fetch;
   /** Called for each attempt, right before it. With `choose` the proof has the nonce that this makes of the latest one. */
   authorize(url: string, method: string, choose?: (latest?: string) => string | undefined): Promise<Credentials>;
   /** What an answer says about the credentials that went along. */
@@ -55,7 +57,7 @@ export async function protectedFetch(access: Access, input: RequestInfo | URL, i
   const isStream = typeof body === "object" && body !== null && ("getReader" in body || Symbol.asyncIterator in body);
   return send({ access, request, isStream }).catch((failure: unknown) => {
     // Nothing was sent then.
-    if (isPlainElsewhere && isOidcError(failure, "origin_not_allowed")) return fetch(request);
+    if (isPlainElsewhere && isOidcError(failure, "origin_not_allowed")) return access.fetch(request);
     throw failure;
   });
 }
@@ -120,7 +122,7 @@ async function attempt(call: Call, gate: NonceGate | undefined, entered: Promise
     const credentials = await unlessAborted(request, access.authorize(request.url, request.method, choose));
     const { authorization } = credentials;
     const isRepeatable = !isStream;
-    const response = await fetchWith(credentials, isRepeatable ? request.clone() : request);
+    const response = await fetchWith(access.fetch, credentials, isRepeatable ? request.clone() : request);
     const read = (name: string): string | undefined => response.headers.get(name) ?? undefined;
     const { status } = response;
     const nonce = credentials.proof === undefined ? undefined : read("dpop-nonce");
@@ -137,7 +139,7 @@ async function attempt(call: Call, gate: NonceGate | undefined, entered: Promise
   }
 }
 
-async function fetchWith({ authorization, proof }: Credentials, request: Request): Promise<Response> {
+async function fetchWith(send: Fetch, { authorization, proof }: Credentials, request: Request): Promise<Response> {
   for (const name of ["Authorization", "DPoP"]) {
     if (request.headers.has(name)) throw invalid(`The request already has a header ${name}.`);
   }
@@ -146,7 +148,8 @@ async function fetchWith({ authorization, proof }: Credentials, request: Request
     throw invalid('Mode "no-cors" cannot carry the access token.');
   }
   if (proof !== undefined) request.headers.set("dpop", proof);
-  const response = await fetch(request, { redirect: "manual" }).catch((cause: unknown) => {
+  const sent = async (): Promise<Response> => send(new Request(request, { redirect: "manual" }));
+  const response = await sent().catch((cause: unknown) => {
     throw failed(request, cause);
   });
   const redirected = response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400 && response.status !== 304);

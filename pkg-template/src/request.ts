@@ -3,7 +3,7 @@ import { call, request } from "#wasm";
 import { enter, hooked, json, type Hooks } from "./core.js";
 import { OidcError } from "./errors.js";
 import { init, requireLoaded } from "./init.js";
-import type { ParametersInit, ProofMaker } from "./messages.js";
+import type { Fetch, ParametersInit, ProofMaker } from "./messages.js";
 
 export type { Hooks };
 
@@ -13,17 +13,18 @@ interface Options {
   readonly headers?: object;
   readonly signal?: AbortSignal;
   readonly dpop?: ProofMaker;
+  readonly fetch?: Fetch;
 }
 
 /** Has the core carry out a request. */
 export async function ask<T>(operation: string, options: Options, hooks?: Hooks): Promise<T> {
-  const { signal, headers, dpop, ...rest } = options;
+  const { signal, headers, dpop, fetch, ...rest } = options;
   const isList = typeof headers === "object" && headers !== null && Symbol.iterator in headers;
   const plain = isList ? Object.fromEntries(headers as Headers) : headers;
   const argument = json(withPairs({ ...rest, headers: plain, ...(dpop && { dpop: true }) }));
   await init();
   const all = dpop ? { ...hooks, proof: async (text: string) => dpop.proof(JSON.parse(text)) } : hooks;
-  return hooked(all, (watched) => request(operation, argument, watched, signal));
+  return hooked(all, (watched) => request(operation, argument, fetch ? { ...watched, fetch } : watched, signal));
 }
 
 /** Has the core compute something, for functions that promise nothing. */

@@ -5,7 +5,7 @@ import { isOidcError, OidcError, type OidcErrorCode } from "./errors.js";
 import { Emitter } from "./events.js";
 import { lock, unlock } from "./locks.js";
 import type { Logger } from "./log.js";
-import type { AuthorizationDetail } from "./messages.js";
+import type { AuthorizationDetail, Fetch } from "./messages.js";
 import type { NonceGate } from "./nonce-gate.js";
 import type { Access, Credentials } from "./protected-fetch.js";
 import { startTimer, type RenewalTimer } from "./renewal-timer.js";
@@ -42,6 +42,7 @@ export class SharedSession<Detail extends AuthorizationDetail> {
   ]);
   readonly #logger: Logger | undefined;
   readonly #signing: Hooks | undefined;
+  readonly #fetch: Fetch | undefined;
   readonly #timer: RenewalTimer;
   readonly #gates: Map<string, NonceGate> | undefined;
   /** APIs that refused a token right after it was renewed: the next one is renewed only when they have taken one. */
@@ -56,7 +57,8 @@ export class SharedSession<Detail extends AuthorizationDetail> {
   #isClosed = false;
 
   constructor(options: OidcClientOptions<Detail>) {
-    const { dpop = options.profile === "fapi2", requestObject, storage = "memory", logger, automaticRenewal = true, revokeOnSignOut: _, ...rest } = options;
+    const { dpop = options.profile === "fapi2", requestObject, storage = "memory", logger, automaticRenewal = true, fetch, ...own } = options;
+    const { revokeOnSignOut: _, ...rest } = own;
     const { signer = "webcrypto", ...proofs } = Object(dpop) as ClientDpopOptions;
     const signing = requestObject && givenKey(requestObject);
     this.#logger = logger;
@@ -95,8 +97,10 @@ export class SharedSession<Detail extends AuthorizationDetail> {
           return ticket;
         },
         unlock,
+        fetch,
       },
     );
+    this.#fetch = fetch;
     if (dpop) {
       const { authority, clientId } = options;
       this.keys = new DpopKeys({ authority, clientId, persisted: storage !== "memory", algorithm: proofs.algorithm ?? "ES256", signer });
@@ -278,6 +282,8 @@ export class SharedSession<Detail extends AuthorizationDetail> {
       gates: this.#gates,
       hopeless: this.#hopeless,
       say: call.say,
+      // The global one of this moment: a page may have put another in its place.
+      fetch: (request) => (this.#fetch ?? fetch)(request),
       // Part of work that has begun; it goes on when a signal has ended that.
       authorize: (...request) => this.keep(() => this.#authorize(call, ...request)),
       answered: (answer) => this.core.run("answered", answer),

@@ -10,7 +10,7 @@ import type { IdTokenClaims, SigningAlgorithm } from "./types.js";
 import type { AuthorizationResponse } from "./urls.js";
 
 /** What the validation of every token needs. */
-export interface TokenValidationRequest extends Pick<EndpointRequest, "timeoutSeconds" | "signal" | "dangerousAllowHttp"> {
+export interface TokenValidationRequest extends Pick<EndpointRequest, "timeoutSeconds" | "signal" | "fetch" | "dangerousAllowHttp"> {
   /** The provider: its `issuer`, and `jwks_uri` for the keys. */
   readonly metadata: ProviderMetadata;
   /** The client that the token is for. */

@@ -7,9 +7,10 @@
 import type { DpopSigner } from "./dpop.js";
 import type { OidcError } from "./errors.js";
 import type { Logger } from "./log.js";
-import type { AuthorizationDetail } from "./messages.js";
+import type { AuthorizationDetail, Fetch } from "./messages.js";
 import type { JsonWebKeyLike, ProviderMetadata } from "./metadata.js";
 import type { SessionStore } from "./stores.js";
+import type { BufferSource, CryptoKey, WasmModule } from "./web.js";
 
 /** Algorithms of signatures, made or accepted. `none` and the symmetric `HS*` family are never accepted. */
 export type SigningAlgorithm =
@@ -246,6 +247,11 @@ export interface OidcClientOptions<Detail extends AuthorizationDetail = Authoriz
   readonly automaticRenewal?: boolean;
   /** Whether each sign-out takes the refresh token back at the provider (RFC 7009). Default `false`. */
   readonly revokeOnSignOut?: boolean;
+  /**
+   * What every request of the client is sent with, those to the provider and those of {@link OidcClient.fetch}. Default: the global
+   * `fetch`. What it throws counts as `network_error`.
+   */
+  readonly fetch?: Fetch;
   /** Told what happens, without any secret: {@link createLogger}, {@link consoleLogger}. Default none. */
   readonly logger?: Logger;
   /**
@@ -475,4 +481,4 @@ export interface OidcEvents<Detail extends AuthorizationDetail = AuthorizationDe
 }
 
 /** Where the wasm comes from, for places that bring it themselves: a URL, a response, bytes, or a compiled module. */
-export type WasmSource = string | URL | Request | Response | Promise<Response> | BufferSource | WebAssembly.Module;
+export type WasmSource = string | URL | Request | Response | Promise<Response> | BufferSource | WasmModule;

@@ -21,11 +21,16 @@ export class Client {
 
 /** Everything that needs no waiting. Throws a plain object that describes the error. */
 export function call(operation: string, argument: string): unknown;
+/** Functions that give a text for a text; and `fetch`, in place of the global one. */
+export type RequestHooks =
+  | Readonly<Record<string, (text: string) => Promise<string>>>
+  | { readonly fetch: (request: Request) => Promise<Response> };
+
 /** One protocol request. The hooks do what the core cannot: sign with a key that it never sees, ask the application. */
 export function request(
   operation: string,
   argument: string,
-  hooks?: Readonly<Record<string, (text: string) => Promise<string>>>,
+  hooks?: RequestHooks,
   signal?: AbortSignal,
 ): Promise<unknown>;
 

@@ -1,12 +1,13 @@
 //! `fetch`, with the settings that every protocol call needs and a bound on what is read.
 
+use crate::browser::JsHooks;
 use crate::browser::global::{feature, json, property};
 use crate::error::{Error, ErrorCode, Result};
 use crate::http::{HttpRequest, HttpResponse, RESPONSE_HEADERS};
 use crate::json::{Json, Object};
 use crate::platform::Http;
 use crate::text::concat;
-use js_sys::{Promise, Uint8Array};
+use js_sys::{Function, Promise, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -21,12 +22,12 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     fn done(this: &ReadResult) -> bool;
     #[wasm_bindgen(method, getter)]
-    fn value(this: &ReadResult) -> Uint8Array;
+    fn value(this: &ReadResult) -> JsValue;
 }
 
-/// The browser's network.
+/// The browser's network, or what the function `fetch` of these makes of it.
 #[derive(Debug)]
-pub struct FetchHttp;
+pub struct FetchHttp(pub JsHooks);
 
 /// Ends the request when its future is dropped before the answer was read to its end.
 struct AbortOnDrop(AbortController);
@@ -41,8 +42,15 @@ impl Http for FetchHttp {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse> {
         let controller = AbortOnDrop(AbortController::new().map_err(unsupported)?);
         let js_request = build(&request, &controller.0).map_err(unsupported)?;
-        let response = JsFuture::from(global_fetch(&js_request)).await.map_err(no_answer)?;
-        let response: Response = response.unchecked_into();
+        let answer = match property(&self.0.0, "fetch") {
+            None => global_fetch(&js_request),
+            Some(own) => {
+                let own: Function = own.unchecked_into();
+                Promise::resolve(&own.call1(&JsValue::UNDEFINED, &js_request).map_err(no_answer)?)
+            }
+        };
+        let response = JsFuture::from(answer).await.map_err(no_answer)?;
+        let response: Response = response.dyn_into().map_err(not_a_response)?;
         let status = response.status();
         // A page sees a redirect as an opaque response of status 0; Node shows it as it is.
         if status == 0 || (300..400).contains(&status) {
@@ -93,7 +101,7 @@ async fn read(response: &Response, max_bytes: usize) -> Result<Vec<u8>> {
         if result.done() {
             return Ok(body);
         }
-        let chunk = result.value();
+        let chunk: Uint8Array = result.value().dyn_into().map_err(not_a_response)?;
         let length = usize::try_from(chunk.length()).unwrap_or(usize::MAX);
         if body.len().saturating_add(length) > max_bytes {
             return Err(ErrorCode::ResponseTooLarge.into());
@@ -106,6 +114,11 @@ async fn read(response: &Response, max_bytes: usize) -> Result<Vec<u8>> {
 fn no_answer(_: JsValue) -> Error {
     let is_offline = feature("navigator").and_then(|navigator| property(&navigator, "onLine")) == Some(JsValue::FALSE);
     if is_offline { ErrorCode::Offline } else { ErrorCode::NetworkError }.into()
+}
+
+/// Only an application's own `fetch` can give such a thing.
+fn not_a_response(_: JsValue) -> Error {
+    Error::new(ErrorCode::InvalidArgument).with("option", "fetch").with("reason", "must give a Response with bytes")
 }
 
 fn unsupported(_: JsValue) -> Error {

@@ -9,7 +9,7 @@ pub(super) fn feature(name: &str) -> Option<JsValue> {
 }
 
 /// A property of an object.
-pub(super) fn property(object: &JsValue, name: &str) -> Option<JsValue> {
+pub fn property(object: &JsValue, name: &str) -> Option<JsValue> {
     let value = Reflect::get(object, &JsValue::from_str(name)).ok()?;
     (!value.is_undefined() && !value.is_null()).then_some(value)
 }

@@ -12,6 +12,7 @@ mod webcrypto;
 
 pub use clock::SystemClock;
 pub use fetch::FetchHttp;
+pub use global::property;
 pub use hooks::{JsHooks, Seams};
 pub use random::SystemRandom;
 pub use storage::TabStore;
@@ -20,16 +21,17 @@ pub use webcrypto::WebCryptoVerifier;
 
 use crate::platform::Platform;
 
-/// All seams of a browser. Session store and locks are the face's.
+/// All seams of a browser. Session store and locks are the face's; so is the network where it has a `fetch`.
 #[derive(Debug)]
 pub struct BrowserPlatform {
+    http: FetchHttp,
     seams: Seams,
 }
 
 impl BrowserPlatform {
     /// A platform with these seams of the face.
     pub fn new(seams: Seams) -> Self {
-        Self { seams }
+        Self { http: FetchHttp(JsHooks(seams.0.clone())), seams }
     }
 }
 
@@ -44,7 +46,7 @@ impl Platform for BrowserPlatform {
     type Locks = Seams;
 
     fn http(&self) -> &FetchHttp {
-        &FetchHttp
+        &self.http
     }
 
     fn clock(&self) -> &SystemClock {

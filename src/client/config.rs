@@ -15,10 +15,10 @@ use crate::protocol::request::checked;
 use crate::text::{concat, pieces};
 
 /// Every option by the name that TypeScript uses.
-const OPTIONS: &str = "!authority !clientId !redirectUri postLogoutRedirectUri popupRedirectUri silentRedirectUri scope {metadata {discoveryPolicy \
-    idTokenSignedResponseAlg [trustedAudiences [resource ?requireAtHash pushedAuthorization storage *allowedOrigins {authorizeParameters \
-    #clockToleranceSeconds #timeoutSeconds ~dpop {requestObject responseMode authorizationSignedResponseAlg \
-    *authorizationDetails {claims profile";
+const OPTIONS: &str = "!authority !clientId !redirectUri postLogoutRedirectUri popupRedirectUri silentRedirectUri \
+    scope {metadata {discoveryPolicy idTokenSignedResponseAlg [trustedAudiences [resource ?requireAtHash \
+    pushedAuthorization storage *allowedOrigins {authorizeParameters #clockToleranceSeconds #timeoutSeconds ~dpop \
+    {requestObject responseMode authorizationSignedResponseAlg *authorizationDetails {claims profile";
 const DPOP_OPTIONS: &str = "?bindCode algorithm ?dangerousAllowBearer";
 const REQUEST_OBJECT_OPTIONS: &str = "!algorithm keyId";
 const ORIGIN_OPTIONS: &str = "!baseAddress resource scope";

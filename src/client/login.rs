@@ -299,9 +299,10 @@ impl<P: Platform> Client<P> {
     /// the session there is.
     pub async fn finish(&self, url: &str, hooks: &dyn Hooks) -> Result<Session> {
         let outcome = self.complete(url, hooks).await;
-        // A page that was only opened again says nothing about sign-ins.
-        let counts =
-            outcome.as_ref().map_or_else(|error| error.code() != ErrorCode::CallbackAlreadyProcessed, |_| true);
+        // A page that was only opened again says nothing about sign-ins; windows and frames do not go round in circles.
+        let counts = outcome
+            .as_ref()
+            .map_or_else(|error| error.code() != ErrorCode::CallbackAlreadyProcessed && !answers_window(url), |_| true);
         if counts {
             self.count_failure(outcome.is_err());
         }
@@ -492,6 +493,11 @@ impl<P: Platform> Client<P> {
         }
         Ok(wanted)
     }
+}
+
+/// Whether the response is one to a window or a frame.
+fn answers_window(url: &str) -> bool {
+    query(url).is_ok_and(|query| query.str_or_empty(name::STATE).starts_with(IN_POPUP))
 }
 
 /// The parameters in the query of a URL that somebody else made; none may stand there twice.

@@ -1,6 +1,6 @@
 //! The functions behind everything that needs no session.
 
-use crate::browser::{BrowserPlatform, JsHooks, SystemClock, SystemRandom};
+use crate::browser::{BrowserPlatform, JsHooks, SystemClock, SystemRandom, property};
 use crate::client::Protocol;
 use crate::encoding;
 use crate::error::{ErrorCode, Result};
@@ -20,7 +20,24 @@ use web_sys::AbortSignal;
 
 thread_local! {
     static IDS: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-    static PROTOCOL: Rc<Protocol<BrowserPlatform>> = Rc::new(Protocol::new(Rc::new(BrowserPlatform::new(JsHooks(JsValue::UNDEFINED)))));
+    static PROTOCOLS: RefCell<[(JsValue, Rc<Protocol<BrowserPlatform>>); 2]> =
+        RefCell::new([(JsValue::UNDEFINED, protocol(JsValue::UNDEFINED)), (JsValue::NULL, protocol(JsValue::UNDEFINED))]);
+}
+
+fn protocol(seams: JsValue) -> Rc<Protocol<BrowserPlatform>> {
+    Rc::new(Protocol::new(Rc::new(BrowserPlatform::new(JsHooks(seams)))))
+}
+
+/// What keeps the keys and nonces of servers. Who has a `fetch` of its own may talk to other servers under the same names:
+/// it shares them with nobody, and they are kept for the latest such function.
+fn protocol_of(hooks: &JsValue) -> Rc<Protocol<BrowserPlatform>> {
+    PROTOCOLS.with_borrow_mut(|[usual, latest]| {
+        let Some(fetch) = property(hooks, "fetch") else { return Rc::clone(&usual.1) };
+        if latest.0 != fetch {
+            *latest = (fetch, protocol(hooks.clone()));
+        }
+        Rc::clone(&latest.1)
+    })
 }
 
 /// What needs no waiting; argument and result are JSON.
@@ -75,7 +92,7 @@ pub fn dpop_token_hash(access_token: &str) -> String {
 /// A request to an endpoint; the names of the operations are in `pkg-template/src`.
 #[wasm_bindgen]
 pub fn request(operation: String, argument: String, hooks: JsValue, signal: Option<AbortSignal>) -> Promise {
-    let protocol = PROTOCOL.with(Rc::clone);
+    let protocol = protocol_of(&hooks);
     let work = async move {
         let options = dto::options(&argument)?;
         Ok(dto::value(&protocol.run(&operation, &options, &JsHooks(hooks)).await?))
