@@ -22,5 +22,11 @@ export const providerUrl = `http://localhost:${providerPort}`;
 export const apiUrl = `http://localhost:${apiPort}`;
 export const pageUrl = `http://localhost:${pagePort}`;
 
+/** An application of your own, beside the demo's page; that of the README, as `npm run dev` serves it, if nothing else is said. */
+export const appUrl = new URL(process.env["OIDC_DEMO_APP_URL"] || "http://localhost:5173/").href;
+
+/** Where sign-ins of that application may come back to: the pages that README and guides have. */
+export const appRedirectUris = ["", "callback", "popup.html", "silent.html"].map((page) => new URL(page, appUrl).href);
+
 /** The API's own credentials at the provider. Fine for a demo on loopback, nowhere else. */
 export const apiClientSecret = process.env.OIDC_DEMO_API_SECRET || "demo-only-secret-of-the-api";

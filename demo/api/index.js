@@ -1,5 +1,5 @@
 import { listen, readBody } from "../server.js";
-import { apiClientSecret, apiPort, pageUrl, providerUrl } from "../settings.js";
+import { apiClientSecret, apiPort, appUrl, pageUrl, providerUrl } from "../settings.js";
 import { checkProof, checkTime, createReplayStore, InvalidProof, PROOF_SECONDS } from "./dpop.js";
 import { createNonces, NONCE_SECONDS } from "./nonces.js";
 
@@ -111,7 +111,7 @@ const quoted = (text) => `"${text.replace(/[\\"]/g, "\\$&")}"`;
  * @param {string} [options.issuer] the provider that issues the access tokens
  * @param {string} [options.clientId] this API's own client at the provider
  * @param {string} [options.clientSecret]
- * @param {string} [options.page] the only origin whose pages may call
+ * @param {string} [options.page] the origin whose pages may call, beside that of an application of your own
  * @param {string} [options.resource] how tokens name this API as their audience (RFC 8707); its address if left out
  * @param {boolean} [options.echo] whether `/echo` and everything below it tells what arrived there, for any method
  * @param {Partial<Settings>} [options.settings] for tests; `configure()` changes them later
@@ -351,9 +351,10 @@ export async function createApi({
     response.setHeader("vary", "origin");
     response.setHeader("x-content-type-options", "nosniff");
     response.setHeader("date", new Date(clock() * 1000).toUTCString());
-    if (request.headers.origin === page) {
+    const caller = request.headers.origin;
+    if (caller === page || caller === new URL(appUrl).origin) {
       const exposed = [settings.exposeChallenge && "WWW-Authenticate", settings.exposeNonce && "DPoP-Nonce", settings.exposeDate && "Date"];
-      response.setHeader("access-control-allow-origin", page);
+      response.setHeader("access-control-allow-origin", caller);
       response.setHeader("access-control-expose-headers", exposed.filter(Boolean).join(", "));
     }
     const echoes = echo && /^\/echo(?:\/|$)/.test(path);

@@ -1,7 +1,7 @@
 import { createHash, generateKeyPairSync, randomBytes, randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { listen, readBody } from "../server.js";
-import { apiClientSecret, pageUrl, providerPort } from "../settings.js";
+import { apiClientSecret, appRedirectUris, pageUrl, providerPort } from "../settings.js";
 import { createAdapter } from "./adapter.js";
 import { checkSessionPage, confirmPage, consentPage, errorPage, farewellPage, homePage, signedOutPage, signInPage, signOutPage } from "./pages.js";
 import { findUserByPassword, findUserBySubject } from "./users.js";
@@ -185,8 +185,8 @@ export async function createProvider({
       token_endpoint_auth_method: "none",
       grant_types: ["authorization_code", "refresh_token"],
       response_types: ["code"],
-      redirect_uris: [`${page}/callback`, ...redirectUris],
-      post_logout_redirect_uris: [`${page}/`, ...postLogoutRedirectUris],
+      redirect_uris: [`${page}/callback`, ...appRedirectUris, ...redirectUris],
+      post_logout_redirect_uris: [`${page}/`, ...appRedirectUris, ...postLogoutRedirectUris],
     },
     {
       client_id: "spa-dpop",
@@ -349,7 +349,10 @@ export async function createProvider({
     /** @param {any} context @param {{ error: string, error_description?: string }} out */
     renderError: async (context, out) => {
       context.type = "html";
-      context.body = errorPage({ error: out.error, description: out.error_description, back: page });
+      // What is registered is no secret here, and the commonest mistake.
+      const known = registered.find((client) => client.client_id === context.oidc?.params?.client_id);
+      const hint = out.error === "invalid_redirect_uri" && known ? `Registered: ${/** @type {string[]} */ (known.redirect_uris).join(", ")}` : undefined;
+      context.body = errorPage({ error: out.error, description: out.error_description, hint, back: page });
     },
   });
   if (sessionManagement) manageSessions(provider);

@@ -195,8 +195,8 @@ export function signedOutPage({ client }) {
   });
 }
 
-/** @param {{ error: string, description?: string | undefined, back: string }} page */
-export function errorPage({ error, description, back }) {
+/** @param {{ error: string, description?: string | undefined, hint?: string | undefined, back: string }} page */
+export function errorPage({ error, description, hint, back }) {
   return layout({
     title: "Something is wrong",
     testid: "provider-error",
@@ -205,6 +205,7 @@ export function errorPage({ error, description, back }) {
 <dl class="facts">
 <div><dt>Error</dt><dd data-testid="provider-error-code">${error}</dd></div>
 ${description && html`<div><dt>Reason</dt><dd>${description}</dd></div>`}
+${hint && html`<div><dt>Hint</dt><dd>${hint}</dd></div>`}
 </dl>
 <p><a class="button primary" href="${back}">Back to the application</a></p>`,
   });
