@@ -12,36 +12,40 @@ const bindgen = path.join(root, "target/wasm-bindgen");
 const signer = path.join(root, "target/wasm-bindgen-signer");
 const out = path.join(root, "pkg");
 const dist = path.join(out, "dist");
-const ENTRIES = ["index", "inline", "node"];
+/** What has the core in it, and how each finds the wasm: a module of `src/source`. */
+const ENTRIES = { index: "url", inline: "inline", node: "node", workerd: "workerd" };
+/** Entries beside them: they get a client handed to them and must not bring a core of their own. */
+const ADD_ONS = ["testing", "react", "vue", "angular"];
+/** What an add-on imports, and its application has. */
+const FRAMEWORKS = ["react", "vue", "@angular/core", "@angular/common", "@angular/router", "rxjs"];
 const GLUE = path.join(bindgen, "oidc_wasm.js");
 /** What the entries import when somebody wants it, by these names: scripts of their own, which they all share. */
 const ON_DEMAND = new Set(["./software-signer.js", "./interaction.js"]);
+/** What Cloudflare's Workers import as a module, and everybody else opens. */
+const WASM = "./oidc_wasm_bg.wasm";
 const APART = { name: "apart", setup: ({ onResolve }) => onResolve({ filter: /./ }, apart) };
 const SHAKABLE = { name: "shakable", setup: ({ onLoad }) => onLoad({ filter: /oidc_wasm\.js$/ }, shakable) };
-const SOURCES = { index: "url", inline: "inline", node: "node" };
 
 await rm(out, { recursive: true, force: true });
 await mkdir(dist, { recursive: true });
 await assertShakable();
-for (const entry of ENTRIES) await bundle(entry, SOURCES[entry], bindgen);
-await bundle("software-signer", "inline", signer);
-await bundle("interaction", "url", bindgen);
+for (const [entry, source] of Object.entries(ENTRIES)) await bundle(entry, core(source, bindgen));
+for (const entry of ADD_ONS) await bundle(entry, { external: ["node:*", ...FRAMEWORKS.flatMap((name) => [name, `${name}/*`])] });
+// Pages load it with a script element that is no module, and it imports the core's module.
+await bundle("blazor", { format: "iife" });
+await bundle("software-signer", core("inline", signer));
+await bundle("interaction", core("url", bindgen));
 await declare();
 await copyFile(path.join(bindgen, "oidc_wasm_bg.wasm"), path.join(dist, "oidc_wasm_bg.wasm"));
-for (const name of ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"]) {
+for (const name of ["README.md", "CHANGELOG.md", "SECURITY.md", "LICENSE-MIT", "LICENSE-APACHE"]) {
   await copyFile(path.join(root, name), path.join(out, name));
 }
+await document();
 await stamp();
 
-/** One script per entry: the face, the glue of wasm-bindgen, and the way to the wasm. What is loaded on demand is built alike. */
-async function bundle(entry, source, folder) {
-  await build({
-    entryPoints: [path.join(template, "src", `${entry}.ts`)],
-    outfile: path.join(dist, `${entry}.js`),
-    bundle: true,
-    format: "esm",
-    platform: "neutral",
-    target: "es2022",
+/** The glue of wasm-bindgen, and the way to the wasm. Without them `#wasm` is nothing that can be imported. */
+function core(source, folder) {
+  return {
     external: ["node:*"],
     alias: {
       "#wasm": GLUE,
@@ -53,15 +57,28 @@ async function bundle(entry, source, folder) {
     plugins: [APART, SHAKABLE],
     // The glue warns about old ways to call it, which nobody here uses.
     drop: ["console"],
+  };
+}
+
+/** One script per entry. */
+async function bundle(entry, options) {
+  await build({
+    entryPoints: [path.join(template, "src", `${entry}.ts`)],
+    outfile: path.join(dist, `${entry}.js`),
+    bundle: true,
+    format: "esm",
+    platform: "neutral",
+    target: "es2022",
     minify: true,
     charset: "utf8",
     legalComments: "none",
     logLevel: "warning",
+    ...options,
   });
 }
 
 function apart({ path: name }) {
-  return ON_DEMAND.has(name) ? { path: name, external: true } : undefined;
+  return ON_DEMAND.has(name) || name === WASM ? { path: name, external: true } : undefined;
 }
 
 /**
@@ -108,7 +125,7 @@ async function declare() {
   const tsc = path.join(path.dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin/tsc");
   execFileSync(process.execPath, [tsc, "-p", template, "--outDir", dist], { stdio: "inherit" });
   const reached = new Set();
-  for (const entry of ENTRIES) await reach(`${entry}.d.ts`);
+  for (const entry of [...Object.keys(ENTRIES), ...ADD_ONS]) await reach(`${entry}.d.ts`);
   for (const name of await readdir(dist, { recursive: true })) {
     if (name.endsWith(".d.ts") && !reached.has(name)) await rm(path.join(dist, name));
   }
@@ -120,17 +137,32 @@ async function declare() {
     const text = await readFile(path.join(dist, name), "utf8");
     // From the start of the line: examples in comments import too.
     for (const [, specifier] of text.matchAll(/^(?:import|export)\b[^"\n]* from "([^"]+)"/gm)) {
-      if (!specifier.startsWith("./")) throw new Error(`${name} is published and mentions the private module ${specifier}`);
-      await reach(specifier.slice(2).replace(/\.js$/, ".d.ts"));
+      if (FRAMEWORKS.some((name) => specifier === name || specifier.startsWith(`${name}/`))) continue;
+      if (!specifier.startsWith(".")) throw new Error(`${name} is published and mentions the private module ${specifier}`);
+      await reach(path.posix.join(path.posix.dirname(name), specifier).replace(/\.js$/, ".d.ts"));
     }
   }
 }
 
-/** The manifest, with the version of Cargo.toml. */
+/** The pages that the README leads to, with their pictures: where the package is, they are. */
+async function document() {
+  for (const name of await readdir(path.join(root, "docs"), { recursive: true })) {
+    if (!/^[^.]*\.(?:md|svg)$/.test(name) || name.startsWith("site")) continue;
+    const to = path.join(out, "docs", name);
+    await mkdir(path.dirname(to), { recursive: true });
+    await copyFile(path.join(root, "docs", name), to);
+  }
+}
+
+/** The manifest, with the version of Cargo.toml; a release also says of which commit of which repository it is. */
 async function stamp() {
   const cargo = await readFile(path.join(root, "Cargo.toml"), "utf8");
   const version = /^\[package\][^[]*?^version\s*=\s*"([^"]+)"/ms.exec(cargo)?.[1];
   if (!version) throw new Error("Cargo.toml has no package version");
   const manifest = JSON.parse(await readFile(path.join(template, "package.json"), "utf8"));
-  await writeFile(path.join(out, "package.json"), `${JSON.stringify({ ...manifest, version }, null, 2)}\n`);
+  const { OIDC_WASM_COMMIT: gitHead, GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: name } = process.env;
+  // npm holds the repository against the one that signed the package.
+  const repository = gitHead && name ? { type: "git", url: `git+${server}/${name}.git` } : undefined;
+  const stamped = { ...manifest, version, repository, gitHead };
+  await writeFile(path.join(out, "package.json"), `${JSON.stringify(stamped, null, 2)}\n`);
 }

@@ -3,3 +3,9 @@
 declare module "node:fs/promises" {
   export function readFile(path: URL): Promise<Uint8Array<ArrayBuffer>>;
 }
+
+/* What `oidc-wasm/workerd` imports: Cloudflare's Workers compile such a file before they start. */
+declare module "*.wasm" {
+  const module: WebAssembly.Module;
+  export default module;
+}

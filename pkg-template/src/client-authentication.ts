@@ -5,6 +5,7 @@
  */
 import type { JsonWebKeyLike } from "./metadata.js";
 import type { SigningAlgorithm } from "./types.js";
+import type { CryptoKey } from "./web.js";
 
 /**
  * How a client proves who it is at an endpoint.

@@ -4,9 +4,9 @@ import { json, type InnerSignInOptions } from "./core.js";
 import { isOidcError, OidcError } from "./errors.js";
 import { init, loadScript, requireLoaded } from "./init.js";
 import type { AuthorizationDetail } from "./messages.js";
-import { navigate, requireTopPage } from "./navigation.js";
+import { here, navigate, requirePage, requireTopPage } from "./navigation.js";
 import { signInPopup, signOutPopup, type PopupSignInOptions, type PopupSignOutOptions } from "./popup.js";
-import { protectedFetch } from "./protected-fetch.js";
+import { protectedFetch, type Elsewhere } from "./protected-fetch.js";
 import { invalid } from "./request.js";
 import { SharedSession, type Call } from "./shared-session.js";
 import { challengeOf, stepUp, type StepUpChallenge } from "./step-up.js";
@@ -29,6 +29,7 @@ import type {
   StartSignInOptions,
   UserInfo,
 } from "./types.js";
+import type { RequestInfo } from "./web.js";
 import { handOverResponse, type Departure } from "./windows.js";
 
 /** How long after it was prepared a sign-in may begin, in milliseconds: half of what the core gives it in all. */
@@ -231,7 +232,7 @@ export class OidcClient<Detail extends AuthorizationDetail = AuthorizationDetail
    * before: browsers open no window otherwise. The page at `redirectUri` has to be of this page's origin and to call
    * {@link OidcClient.create}, which hands the response over to here and closes the window.
    *
-   * @throws {OidcError} `popup_blocked`, `popup_closed`; otherwise what {@link OidcClient.prepareSignIn} and
+   * @throws {OidcError} `popup_blocked`, `popup_closed`; `unsupported_environment` without a page; otherwise what {@link OidcClient.prepareSignIn} and
    * {@link OidcClient.handleCallback} throw.
    * @see https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest
    * @example
@@ -256,8 +257,8 @@ export class OidcClient<Detail extends AuthorizationDetail = AuthorizationDetail
    *
    * @throws {OidcError} `interaction_required` when nobody is signed in there, or the browser keeps the cookies back: call
    * {@link OidcClient.signIn}. `timeout`, where `details.reason` is `no_answer`, `frame_refused_or_interactive`,
-   * `callback_page_silent` or `csp_frame_src`; otherwise what {@link OidcClient.prepareSignIn} and
-   * {@link OidcClient.handleCallback} throw.
+   * `callback_page_silent` or `csp_frame_src`; `unsupported_environment` without a page; otherwise what
+   * {@link OidcClient.prepareSignIn} and {@link OidcClient.handleCallback} throw.
    * @see https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest
    * @example
    * ```ts
@@ -271,7 +272,10 @@ export class OidcClient<Detail extends AuthorizationDetail = AuthorizationDetail
    * ```
    */
   async signInSilent(options: SilentSignInOptions<Detail> = {}): Promise<Session<Detail>> {
-    return this.#hold((call) => this.#inFrame(call, options));
+    return this.#hold((call) => {
+      requirePage();
+      return this.#inFrame(call, options);
+    });
   }
 
   /**
@@ -289,8 +293,9 @@ export class OidcClient<Detail extends AuthorizationDetail = AuthorizationDetail
    * if (location.pathname === "/login") await client.signInFromThirdParty();
    * ```
    */
-  async signInFromThirdParty(options: ThirdPartySignInOptions = {}, url: string = location.href): Promise<void> {
+  async signInFromThirdParty(options: ThirdPartySignInOptions = {}, url: string = here()): Promise<void> {
     return this.#hold(async () => {
+      requireTopPage();
       const asked = await this.#session.core.run("thirdPartyLogin", url);
       const { thirdPartySignIn } = await interaction();
       return this.signIn(thirdPartySignIn(asked, options) as StartSignInOptions<Detail>);
@@ -425,11 +430,12 @@ export class OidcClient<Detail extends AuthorizationDetail = AuthorizationDetail
    * if (response.status === 401) await client.signIn();
    * ```
    */
-  readonly fetch = (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => this.#fetch(false, input, init);
+  readonly fetch = (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => this.#fetch("refuse", input, init);
 
   /**
    * A function like the built-in `fetch`, for libraries that take one: {@link OidcClient.fetch}, or with `elsewhere: "plain"` one
-   * that leaves requests to other servers as they are, where an application has one client for all.
+   * that leaves requests to other servers as they are, where an application has one client for all. What else becomes of those is
+   * up to a function.
    *
    * @throws {OidcError} Nothing here; the function rejects with what {@link OidcClient.fetch} does.
    * @see https://fetch.spec.whatwg.org/#fetch-method
@@ -443,8 +449,8 @@ export class OidcClient<Detail extends AuthorizationDetail = AuthorizationDetail
    * ```
    */
   createFetch({ elsewhere = "refuse" }: FetchOptions = {}): typeof fetch {
-    if (elsewhere !== "refuse" && elsewhere !== "plain") throw invalid("elsewhere");
-    return (input, init) => this.#fetch(elsewhere === "plain", input, init);
+    if (elsewhere !== "refuse" && elsewhere !== "plain" && typeof elsewhere !== "function") throw invalid("elsewhere");
+    return (input, init) => this.#fetch(elsewhere, input, init);
   }
 
   /**
@@ -592,6 +598,8 @@ export class OidcClient<Detail extends AuthorizationDetail = AuthorizationDetail
       const { prepare, finish } = this.#departure(call);
       // First here, whatever else fails.
       const departure = await prepare(options);
+      if (departure.url === undefined) return { remote: false };
+      requirePage();
       const { signOutSilent } = await interaction();
       return signOutSilent({ prepare: async () => departure, finish }, { timeoutSeconds, signal }, OidcError);
     });
@@ -604,7 +612,7 @@ export class OidcClient<Detail extends AuthorizationDetail = AuthorizationDetail
    *
    * @param url The whole address. Default: the one in the address bar.
    * @returns Whether the address named the present session.
-   * @throws {OidcError} `repeated_parameter`, `client_disposed`.
+   * @throws {OidcError} `repeated_parameter`, `client_disposed`; `unsupported_environment` without `url` and without a page.
    * @see https://openid.net/specs/openid-connect-frontchannel-1_0.html#RPLogout
    * @example
    * ```ts
@@ -614,7 +622,7 @@ export class OidcClient<Detail extends AuthorizationDetail = AuthorizationDetail
    * if (location.pathname === "/frontchannel-logout") await client.frontChannelLogout();
    * ```
    */
-  async frontChannelLogout(url: string = location.href): Promise<boolean> {
+  async frontChannelLogout(url: string = here()): Promise<boolean> {
     return this.#hold(async (call) => {
       const isNamed = await this.#session.core.run("frontChannelLogout", url, this.#session.hooks(call));
       call.say?.("frontChannelLogout", { isNamed });
@@ -629,7 +637,8 @@ export class OidcClient<Detail extends AuthorizationDetail = AuthorizationDetail
    * where they do not, watching ends, and `onStopped` says so.
    *
    * @returns `false` where there is nothing to watch: nobody is signed in, or the provider does not offer it.
-   * @throws {OidcError} `invalid_argument`; `network_error` and other codes of the phase `discovery`; `client_disposed`.
+   * @throws {OidcError} `invalid_argument`; `network_error` and other codes of the phase `discovery`; `unsupported_environment`
+   * without a page; `client_disposed`.
    * @see https://openid.net/specs/openid-connect-session-1_0.html#ChangeNotification
    * @example
    * ```ts
@@ -642,6 +651,7 @@ export class OidcClient<Detail extends AuthorizationDetail = AuthorizationDetail
    */
   async monitorSession({ intervalSeconds, signal, onStopped }: MonitorSessionOptions = {}): Promise<boolean> {
     return this.#hold(async (call) => {
+      requirePage();
       const session = this.#session;
       const { monitor } = await interaction();
       const ended = async (): Promise<void> => {
@@ -874,8 +884,8 @@ export class OidcClient<Detail extends AuthorizationDetail = AuthorizationDetail
     };
   }
 
-  #fetch(isPlainElsewhere: boolean, input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
-    return this.#hold((call) => protectedFetch(this.#session.access(call), input, init, isPlainElsewhere));
+  #fetch(elsewhere: Elsewhere, input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+    return this.#hold((call) => protectedFetch(this.#session.access(call), elsewhere, input, init));
   }
 
   /** Work that begins now. */

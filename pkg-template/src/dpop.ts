@@ -23,6 +23,7 @@ import {
   type SignatureParameters,
 } from "./signing.js";
 import type { SigningAlgorithm } from "./types.js";
+import type { CryptoKey, CryptoKeyPair } from "./web.js";
 
 const NO_PAIR = "not a pair of keys";
 const ONLY_WEBCRYPTO = "only keys in WebCrypto can be exported";

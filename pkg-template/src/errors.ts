@@ -265,7 +265,10 @@ export class OidcError<Code extends OidcErrorCode = OidcErrorCode> extends Error
 
   /** Errors are made by this package; the constructor is public for the tests of applications. */
   constructor(init: OidcErrorInit<Code>) {
-    super(init.message, "cause" in init ? { cause: init.cause } : undefined);
+    const { option = "the one named in details" } = init.details ?? {};
+    // People read the message first.
+    const message = init.message.replace("the one named in details", () => option);
+    super(message, "cause" in init ? { cause: init.cause } : undefined);
     this.code = init.code;
     this.type = init.type;
     this.retryable = init.retryable ?? false;

@@ -2,6 +2,7 @@ import { wasmSource } from "#source";
 import { initSync } from "#wasm";
 import { OidcError, type OidcErrorCode } from "./errors.js";
 import type { WasmSource } from "./types.js";
+import type { BufferSource, WasmModule } from "./web.js";
 
 type LoadErrorCode = Extract<OidcErrorCode, `wasm_${string}`>;
 
@@ -45,7 +46,7 @@ export function requireLoaded(): void {
 
 /** A script that brings a wasm module of its own. */
 interface WasmScript {
-  initSync(input: { module: WebAssembly.Module }): unknown;
+  initSync(input: { module: WasmModule }): unknown;
   wasmSource(): BufferSource;
 }
 
@@ -60,7 +61,9 @@ export async function initScript<Script extends WasmScript>(file: string, load: 
 /** Loads a script that only some need. */
 export function loadScript<Script>(file: string, load: () => Promise<Script>): Promise<Script> {
   return load().catch((failure: unknown) => {
-    const message = `${file} could not be loaded: it has to lie next to the script, and script-src has to allow it.`;
+    const message =
+      `${file} could not be loaded: it has to lie next to the script, and script-src has to allow it. ` +
+      "Service workers load nothing later on.";
     throw loadError("wasm_load_failed", message, {}, failure);
   });
 }
@@ -79,7 +82,7 @@ async function load(source: WasmSource | undefined): Promise<void> {
   loaded = true;
 }
 
-function instantiate(init: typeof initSync, module: WebAssembly.Module): void {
+function instantiate(init: typeof initSync, module: WasmModule): void {
   try {
     init({ module });
   } catch (failure) {
@@ -113,7 +116,7 @@ async function read(source: WasmSource | undefined): Promise<Exclude<WasmSource,
   }
 }
 
-async function compile(source: Response | BufferSource | WebAssembly.Module): Promise<WebAssembly.Module> {
+async function compile(source: Response | BufferSource | WasmModule): Promise<WasmModule> {
   if (source instanceof WebAssembly.Module) return source;
   try {
     if (!isA("Response", source)) return await WebAssembly.compile(source);

@@ -24,8 +24,8 @@ export type ParametersInit =
 
 /**
  * A `fetch` of the application's own: for a proxy, for measuring, for tests without a network. It gets a complete request, whose
- * settings (`redirect: "manual"`, `cache: "no-store"` and such) are meant, and gives the answer of that one request as a `Response` of
- * the same global as everything else. It sees every secret that the request carries.
+ * settings (`redirect: "manual"`, `cache: "no-store"` and such) are meant, and gives the answer of that one request as a `Response`.
+ * It sees every secret that the request carries.
  *
  * @see https://fetch.spec.whatwg.org/#fetch-method
  * @example

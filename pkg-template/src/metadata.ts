@@ -379,7 +379,10 @@ export interface JsonWebKey {
 }
 
 /** A JWK of this package, or as WebCrypto exports it. */
-export type JsonWebKeyLike = JsonWebKey | globalThis.JsonWebKey;
+export type JsonWebKeyLike = JsonWebKey | { readonly [Name in WebCryptoMember]?: JsonWebKey[Name] | undefined };
+
+type WebCryptoMember =
+  | "kty" | "use" | "key_ops" | "alg" | "crv" | "x" | "y" | "n" | "e" | "d" | "p" | "q" | "dp" | "dq" | "qi" | "k";
 
 /**
  * A set of keys. Other members are kept.

@@ -1,14 +1,20 @@
 import { OidcError } from "./errors.js";
 
-/** Throws where there is no page that could be sent anywhere. */
+/** Throws where there is no page: in workers, on servers. */
 export function requirePage(): void {
   if (typeof location !== "undefined" && typeof document !== "undefined") return;
   throw new OidcError({
     code: "unsupported_environment",
     type: "usage",
-    message: "There is no page here to send to the provider: use prepareSignIn().",
+    message: "This needs a page in a browser, and there is none here.",
     details: { feature: "window" },
   });
+}
+
+/** The page's address. */
+export function here(): string {
+  requirePage();
+  return location.href;
 }
 
 /** Throws in a frame too: there the person would type a password into a page whose address nobody sees (RFC 9700, section 4.16). */

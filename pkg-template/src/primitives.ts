@@ -8,6 +8,7 @@ import { enter } from "./core.js";
 import { requireLoaded } from "./init.js";
 import type { JsonWebKeyLike } from "./metadata.js";
 import { compute, invalid } from "./request.js";
+import type { BufferSource } from "./web.js";
 
 /** What {@link generatePkce} makes. */
 export interface Pkce {

@@ -4,7 +4,10 @@ import type { Logger } from "./log.js";
 import type { Fetch } from "./messages.js";
 import { NonceGate, type Evidence, type Turn } from "./nonce-gate.js";
 import { notRepeatable, remember } from "./step-up.js";
-import type { AccessTokenOptions } from "./types.js";
+import type { AccessTokenOptions, FetchOptions } from "./types.js";
+
+/** What becomes of requests to other servers. */
+export type Elsewhere = NonNullable<FetchOptions["elsewhere"]>;
 
 /** What goes along with one attempt. */
 export interface Credentials {
@@ -48,16 +51,18 @@ interface Call {
  * are sent once, and what would need them again fails or gets the first answer. The body of a `Request` is kept too; if it is a
  * stream, it is then in memory until the answer has come.
  *
- * With `isPlainElsewhere` a request goes as it is where no token may go.
+ * What becomes of a request where no token may go, `elsewhere` says.
  */
-export async function protectedFetch(access: Access, input: RequestInfo | URL, init?: RequestInit, isPlainElsewhere = false): Promise<Response> {
+export async function protectedFetch(access: Access, elsewhere: Elsewhere, input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   // A copy: the caller's own Request never gets to see the headers.
   const request = toRequest(input, init);
   const body: unknown = init?.body;
   const isStream = typeof body === "object" && body !== null && ("getReader" in body || Symbol.asyncIterator in body);
   return send({ access, request, isStream }).catch((failure: unknown) => {
     // Nothing was sent then.
-    if (isPlainElsewhere && isOidcError(failure, "origin_not_allowed")) return access.fetch(request);
+    if (elsewhere !== "refuse" && isOidcError(failure, "origin_not_allowed")) {
+      return elsewhere === "plain" ? access.fetch(request) : elsewhere(request);
+    }
     throw failure;
   });
 }

@@ -233,7 +233,7 @@ export interface OidcClientOptions<Detail extends AuthorizationDetail = Authoriz
   /** Audiences that an ID Token may name besides `clientId`. Default none: any other audience is refused. */
   readonly trustedAudiences?: readonly string[];
   /**
-   * Where tokens live. `"memory"` (default) keeps them in this page only: a reload asks the provider again. `"session"` uses
+   * Where tokens live. `"memory"` (default) keeps them in this page only: after a reload nobody is signed in. `"session"` uses
    * `sessionStorage`: they survive a reload of this tab. `"local"` (`localStorage`) and `"indexedDb"` survive the browser, and all
    * tabs share one session. Script running in your origin can read all of these. Or a store of your own, which all tabs share. Where
    * one does not work, memory takes its place, with the event `degraded`. The redirect itself always needs `sessionStorage` for its
@@ -429,8 +429,11 @@ export interface MonitorSessionOptions {
 
 /** Options of {@link OidcClient.createFetch}. */
 export interface FetchOptions {
-  /** What becomes of a request to a server that is not in `allowedOrigins`: `"refuse"` (default) it, or send it `"plain"`, without a token. */
-  readonly elsewhere?: "refuse" | "plain";
+  /**
+   * What becomes of a request to a server that is not in `allowedOrigins`: `"refuse"` (default) it, or send it `"plain"`, without a
+   * token; or a function that answers it.
+   */
+  readonly elsewhere?: "refuse" | "plain" | Fetch;
 }
 
 /** What {@link OidcClient.signOut} resolves with. */

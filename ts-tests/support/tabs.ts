@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { type Browser, type BrowserContext, chromium, type Page, type Request } from "playwright-core";
 import { build } from "vite";
 import { afterAll, afterEach, beforeAll, expect, inject } from "vitest";
-import type { OidcClientOptions } from "oidc-wasm";
+import type { PlainOptions } from "./plain-options.ts";
 import { createPage } from "../../demo/spa/serve.js";
 import { alice, FLAGS } from "../browser/support.js";
 import type {} from "../browser/page/main.js";
@@ -58,7 +58,7 @@ export class TabsWorld {
     return new TabsWorld(provider, page, peer, await launch());
   }
 
-  options(more: Partial<OidcClientOptions> = {}): OidcClientOptions {
+  options(more: Partial<PlainOptions> = {}): PlainOptions {
     return {
       authority: this.provider.url,
       clientId: "tabs",
@@ -204,7 +204,7 @@ export class Profile {
   }
 
   /** Signs in with our library, in a tab that is there or in a new one. */
-  async signIn(options: OidcClientOptions, { tab, user = alice, manner = "asks" }: { tab?: Tab; user?: typeof alice; manner?: Manner } = {}): Promise<Tab> {
+  async signIn(options: PlainOptions, { tab, user = alice, manner = "asks" }: { tab?: Tab; user?: typeof alice; manner?: Manner } = {}): Promise<Tab> {
     const page = tab?.page ?? (await this.#newPage(`${this.world.page.url}/harness/`));
     const signedIn = tab ?? this.#add(page, manner);
     await this.reachCallback(signedIn, options, user);
@@ -213,7 +213,7 @@ export class Profile {
   }
 
   /** The same up to the moment where the provider has sent the browser back. */
-  async reachCallback({ page }: Tab, options: OidcClientOptions, user = alice): Promise<void> {
+  async reachCallback({ page }: Tab, options: PlainOptions, user = alice): Promise<void> {
     const url = await page.evaluate(async (options) => {
       const client = await window.oidc.OidcClient.create(options);
       const { url } = await client.prepareSignIn({ prompt: "consent" });
@@ -230,7 +230,7 @@ export class Profile {
   }
 
   /** Makes the client of a tab; who is signed in. */
-  async startClient({ page, manner }: Tab, options: OidcClientOptions): Promise<string | undefined> {
+  async startClient({ page, manner }: Tab, options: PlainOptions): Promise<string | undefined> {
     return page.evaluate(
       async ([options, asks, names]) => {
         const client = await window.oidc.OidcClient.create(options);
@@ -245,7 +245,7 @@ export class Profile {
   }
 
   /** Opens further tabs, which find the session. */
-  async open(count: number, options: OidcClientOptions, manner: (index: number) => Manner = () => "asks"): Promise<Tab[]> {
+  async open(count: number, options: PlainOptions, manner: (index: number) => Manner = () => "asks"): Promise<Tab[]> {
     const opened: Tab[] = [];
     for (let first = 0; first < count; first += 4) {
       const batch = Array.from({ length: Math.min(4, count - first) }, async (_, index) => {

@@ -60,6 +60,19 @@ describe("createFetch", () => {
     }
   });
 
+  test("leaves requests to other servers to a function, without a token", async () => {
+    using client = await signIn();
+    const send = client.createFetch({ elsewhere: async (request) => new Response(`${request.method} ${request.url} ${await request.text()}`) });
+    expect(await (await send(`${other.origin}/a`, { method: "POST", body: "text" })).text()).toBe(`POST ${other.origin}/a text`);
+    const headers = client.createFetch({ elsewhere: async (request) => Response.json([...request.headers.keys()]) });
+    expect(await (await headers(other.origin)).json()).toEqual([]);
+    const failing = client.createFetch({ elsewhere: () => Promise.reject(new Error("not here")) });
+    await expect(failing(other.origin)).rejects.toThrow("not here");
+    expect((await send(api.origin)).status).toBe(200);
+    expect(credentials(api)).toEqual([["Bearer CANARY-access-token", undefined, undefined]]);
+    expect(other.requests).toEqual([]);
+  });
+
   test("makes a function that needs no `this`, and ends with the client", async () => {
     const client = await signIn();
     const { send } = { send: client.createFetch({ elsewhere: "plain" }) };

@@ -31,7 +31,7 @@ describe("the declarations of the packed package", () => {
   test("and every example in the documentation compiles", async () => {
     const examples: { readonly name: string; readonly kind: string; readonly code: string }[] = [];
     const dist = path.join(packageFolder, "dist");
-    for (const name of (await readdir(dist)).filter((file) => file.endsWith(".d.ts"))) {
+    for (const name of (await readdir(dist, { recursive: true })).filter((file) => file.endsWith(".d.ts"))) {
       const text = await readFile(path.join(dist, name), "utf8");
       for (const [, block = ""] of text.matchAll(/@example\n\s*\* ```ts\n(.*?)\n\s*\* ```/gs)) {
         examples.push({ name: path.basename(name, ".d.ts"), kind: "ts", code: block.replace(/^\s*\* ?/gm, "") });

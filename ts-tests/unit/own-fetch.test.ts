@@ -88,7 +88,8 @@ describe("what such a function may do wrong", () => {
     ["throws", (): never => { throw new Error("CANARY"); }, "network_error"],
     ["gives nothing", async (): Promise<unknown> => undefined, "invalid_argument"],
     ["gives null", async (): Promise<unknown> => null, "invalid_argument"],
-    ["gives what is like a Response", async () => ({ status: 200, headers: new Headers(), body: null }), "invalid_argument"],
+    ["gives something else", async () => ({ ok: true }), "invalid_argument"],
+    ["gives what has only a status", async () => ({ status: 200 }), "unexpected_content_type"],
     ["gives a text where bytes belong", async () => stream("text"), "invalid_argument"],
     ["gives nothing where bytes belong", async () => stream(null), "invalid_argument"],
     ["gives an error response", async () => Response.error(), "redirect_refused"],
@@ -98,6 +99,14 @@ describe("what such a function may do wrong", () => {
     expect(failure).toMatchObject({ code });
     expect(JSON.stringify(failure)).not.toContain("CANARY");
     expect((await fetchDiscoveryDocument({ authority: provider.issuer, fetch: own })).json.issuer).toBe(provider.issuer);
+  });
+
+  test("gives a Response of another class, as other realms and libraries have", async () => {
+    const fetch: Fetch = async (request) => {
+      const { status, headers, body } = await network(request);
+      return { status, headers, body } as Response;
+    };
+    expect((await fetchDiscoveryDocument({ authority: provider.issuer, fetch })).json.issuer).toBe(provider.issuer);
   });
 
   test("follows a redirect by itself: the answer counts, as that of a proxy would", async () => {

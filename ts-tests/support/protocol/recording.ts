@@ -41,7 +41,8 @@ export class RecordingServer implements AsyncDisposable {
   static async start(): Promise<RecordingServer> {
     const server = new RecordingServer();
     for (const alias of [false, true]) {
-      const listener = createServer((request, response) => void server.#receive(request, response, alias));
+      // Not every runtime sends a request again when the server has just closed the connection that it had kept.
+      const listener = createServer({ keepAliveTimeout: 60_000 }, (request, response) => void server.#receive(request, response, alias));
       await new Promise<void>((resolve, reject) => listener.once("error", reject).listen(0, "127.0.0.1", resolve));
       server.#servers.push(listener);
     }

@@ -1,0 +1,3 @@
+import { handOverResponse } from "oidc-wasm";
+
+await handOverResponse();

@@ -1,0 +1,4 @@
+import { OidcClient } from "oidc-wasm";
+import { run } from "../shared/main.js";
+
+await run(OidcClient);
