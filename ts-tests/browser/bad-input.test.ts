@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import type { OidcClientOptions } from "oidc-wasm";
+import type { PlainOptions } from "../support/plain-options.ts";
 import { createPage } from "../../demo/spa/serve.js";
 import { type Action, type Check, type Flow, HONEST_CALLBACK, loadFlows, type Step, USUAL_STEPS } from "../support/flows.js";
 import { CLIENT_ID, MisbehavingProvider, START } from "../support/misbehaving-provider.js";
@@ -67,13 +67,13 @@ function runsHere({ steps = USUAL_STEPS, expect }: Flow): boolean {
 
 /** One run of one flow. */
 class Run {
-  readonly #options: OidcClientOptions;
+  readonly #options: PlainOptions;
 
   constructor(readonly flow: Flow) {
     const slow = /"(silent|slowBody)"/.test(JSON.stringify(flow));
     const usual = { authority: provider.issuer, clientId: CLIENT_ID, redirectUri: provider.redirectUri, scope: "openid profile" };
     const options = provider.words().merge({ ...usual, ...(slow && { timeoutSeconds: 1 }) }, flow.options);
-    this.#options = options as unknown as OidcClientOptions;
+    this.#options = options as unknown as PlainOptions;
   }
 
   /** What it came to, and what reached the provider for it. */

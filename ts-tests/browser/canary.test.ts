@@ -1,6 +1,6 @@
 import type { Request } from "playwright-core";
 import { expect, test } from "vitest";
-import type { OidcClientOptions } from "oidc-wasm";
+import type { PlainOptions } from "../support/plain-options.ts";
 import { useWorld, Visit } from "./support.js";
 
 declare global {
@@ -13,7 +13,7 @@ declare global {
     /** How far the clock of the page is ahead, in seconds. */
     ahead: number;
     /** Makes a client that tells all it can. */
-    makeClient(options: OidcClientOptions, logger: "console" | "function"): Promise<void>;
+    makeClient(options: PlainOptions, logger: "console" | "function"): Promise<void>;
   }
 }
 
@@ -194,7 +194,7 @@ test("LG-01, LG-02, RF-10: no secret of a whole run shows up in logs, errors, ev
       return window.attempt(() => window.clients.main.renew());
     });
   /** Begins anew in the page, with nobody signed in and no pauses left from failures. */
-  const reachCallback = async (options: OidcClientOptions): Promise<void> => {
+  const reachCallback = async (options: PlainOptions): Promise<void> => {
     await visit.openHarness();
     await page.evaluate((options) => window.makeClient(options, "function"), options);
     const url = await page.evaluate(async (appState) => {

@@ -1,16 +1,16 @@
 import { decodeProtectedHeader, EmbeddedJWK, jwtVerify } from "jose";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
-import type { OidcClientOptions } from "oidc-wasm";
+import type { PlainOptions } from "../support/plain-options.ts";
 import { useWorld, type Visit, type World } from "./support.js";
 
 const the = useWorld();
 
-const options = (world: World, more: Partial<OidcClientOptions> = {}): OidcClientOptions =>
+const options = (world: World, more: Partial<PlainOptions> = {}): PlainOptions =>
   world.options({ clientId: "spa-dpop", scope: "openid profile email api", dpop: true, pushedAuthorization: "always", storage: "session", ...more });
 
 /** What begins a sign-in without any request: the URL then says the thumbprint. */
-const unpushed = (world: World, more: Partial<OidcClientOptions> = {}): OidcClientOptions =>
+const unpushed = (world: World, more: Partial<PlainOptions> = {}): PlainOptions =>
   options(world, { clientId: "spa", pushedAuthorization: "never", ...more });
 
 /** Begins a sign-in and stays. What the URL says of the key, and which events there were. */

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import type { OidcClientOptions } from "oidc-wasm";
+import type { PlainOptions } from "../support/plain-options.ts";
 import { alice, bob, useWorld, type Visit, type World } from "./support.js";
 
 const the = useWorld("app", [{ client_id: "spa-bearer", grant_types: ["authorization_code", "refresh_token"] }]);
 
-const options = (world: World, more: Partial<OidcClientOptions> = {}): OidcClientOptions =>
+const options = (world: World, more: Partial<PlainOptions> = {}): PlainOptions =>
   world.options({ clientId: "spa-dpop", scope: "openid profile email api", dpop: true, pushedAuthorization: "always", ...more });
 
 /** What scripts asked of the provider since, without the documents that are read once. */

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import type { OidcClientOptions } from "oidc-wasm";
+import type { PlainOptions } from "../support/plain-options.ts";
 import { alice, useWorld, type Visit, type World } from "./support.js";
 
 const pair = generateKeyPairSync("ec", { namedCurve: "P-256" });
@@ -36,7 +36,7 @@ const the = useWorld(
   { provider: { resources: { [NOTES]: "read write", [FILES]: "read" } } },
 );
 
-const options = (world: World, more: Partial<OidcClientOptions>): OidcClientOptions =>
+const options = (world: World, more: Partial<PlainOptions>): PlainOptions =>
   world.options({ idTokenSignedResponseAlg: "ES256", ...more });
 
 /** The parameters of the last authorization request that went through the address bar. */
@@ -81,7 +81,7 @@ describe('profile: "fapi2"', () => {
 });
 
 describe("signed requests and responses", () => {
-  const signed = (world: World, more: Partial<OidcClientOptions> = {}): OidcClientOptions =>
+  const signed = (world: World, more: Partial<PlainOptions> = {}): PlainOptions =>
     options(world, {
       clientId: "spa-signed",
       requestObject: { key: signingKey },
@@ -162,7 +162,7 @@ describe("rich requests and several resources", () => {
   test("AR-17: a token for each resource and set of scopes, fetched once", async () => {
     const { world } = the;
     const visit = await world.visit();
-    const client: OidcClientOptions = world.options({
+    const client: PlainOptions = world.options({
       clientId: "spa-resources",
       scope: "openid offline_access read write",
       resource: [NOTES, FILES],

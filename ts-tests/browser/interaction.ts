@@ -1,7 +1,7 @@
 /** What the tests of windows, frames and sign-out share. */
-import type { OidcClientOptions } from "oidc-wasm";
 import type { Page, Route } from "playwright-core";
 import { inject } from "vitest";
+import type { PlainOptions } from "../support/plain-options.ts";
 import { Visit, type World } from "./support.js";
 
 /** One of the application's pages. */
@@ -28,7 +28,7 @@ export const clients = [
 ];
 
 /** The options of the client on {@link APPLICATION}. */
-export async function serveOptions(visit: Visit, options: OidcClientOptions): Promise<void> {
+export async function serveOptions(visit: Visit, options: PlainOptions): Promise<void> {
   await visit.context.addInitScript((options) => void (window.options = options), options);
 }
 

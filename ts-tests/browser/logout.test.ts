@@ -1,15 +1,15 @@
-import type { OidcClientOptions } from "oidc-wasm";
 import { describe, expect, test } from "vitest";
+import type { PlainOptions } from "../support/plain-options.ts";
 import { another, APPLICATION, clients, EMPTY, FAREWELL, framesLeft, inFrames, kept, serveOptions, TINY } from "./interaction.js";
 import { useWorld, Visit, type VisitOptions } from "./support.js";
 
 const the = useWorld("app", clients.map((client) => Object.assign(client, { frontchannel_logout_uri: FAREWELL })), { page: { frames: true } });
 
-const optionsFor = (postLogoutRedirectUri: string, more: Partial<OidcClientOptions> = {}): OidcClientOptions =>
+const optionsFor = (postLogoutRedirectUri: string, more: Partial<PlainOptions> = {}): PlainOptions =>
   the.world.options({ clientId: "spa-windows", storage: "session", postLogoutRedirectUri, ...more });
 
 /** Somebody is signed in on the test page, which hears of the end. */
-async function signedIn(options: OidcClientOptions, more?: VisitOptions): Promise<Visit> {
+async function signedIn(options: PlainOptions, more?: VisitOptions): Promise<Visit> {
   const visit = await the.world.visit(more);
   await serveOptions(visit, options);
   await visit.signInToHarness(options);
@@ -162,7 +162,7 @@ describe("silent sign-out", () => {
 });
 
 describe("front-channel logout", () => {
-  const optionsOf = (): OidcClientOptions => optionsFor(TINY, { storage: "indexedDb", claims: { id_token: { sid: { essential: true } } } });
+  const optionsOf = (): PlainOptions => optionsFor(TINY, { storage: "indexedDb", claims: { id_token: { sid: { essential: true } } } });
 
   test("LO-05: a sign-out at the provider ends the session in every tab", async () => {
     const { world } = the;

@@ -1,11 +1,11 @@
-import type { OidcClientOptions } from "oidc-wasm";
 import { describe, expect, test } from "vitest";
+import type { PlainOptions } from "../support/plain-options.ts";
 import { another, authorizations, clients, framesLeft, TINY } from "./interaction.js";
 import { alice, bob, useWorld, type Visit, type VisitOptions } from "./support.js";
 
 const the = useWorld("app", clients, { page: { frames: true }, provider: { sessionManagement: true } });
 
-const optionsFor = (): OidcClientOptions => the.world.options({ clientId: "spa-windows", silentRedirectUri: TINY });
+const optionsFor = (): PlainOptions => the.world.options({ clientId: "spa-windows", silentRedirectUri: TINY });
 
 /** Somebody is signed in on the test page, which watches the provider; what happens is in `window.events`. */
 async function watching(more?: VisitOptions, before: (visit: Visit) => Promise<unknown> = async () => {}): Promise<Visit> {

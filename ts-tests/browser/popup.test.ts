@@ -1,6 +1,6 @@
-import type { OidcClientOptions } from "oidc-wasm";
 import { chromium, type Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
+import type { PlainOptions } from "../support/plain-options.ts";
 import { APPLICATION, clients as onPages, serveOptions, TINY } from "./interaction.js";
 import { alice, FLAGS, useWorld, Visit } from "./support.js";
 
@@ -20,7 +20,7 @@ async function click(visit: Visit, more: { timeoutSeconds?: number } = {}): Prom
 }
 
 /** Opens the test page with a client on it, clicks, and gives the window as a visit of its own. */
-async function open(visit: Visit, options: OidcClientOptions, more?: { timeoutSeconds?: number }): Promise<Visit> {
+async function open(visit: Visit, options: PlainOptions, more?: { timeoutSeconds?: number }): Promise<Visit> {
   await visit.openHarness();
   await visit.createClient(options);
   const opened = visit.context.waitForEvent("page");
@@ -29,7 +29,7 @@ async function open(visit: Visit, options: OidcClientOptions, more?: { timeoutSe
 }
 
 /** What the application does in every page, and so also on the callback page in the window. */
-async function startIn(page: Page, options: OidcClientOptions): Promise<void> {
+async function startIn(page: Page, options: PlainOptions): Promise<void> {
   await page.locator("body[data-ready]").waitFor({ state: "attached" });
   await page.evaluate((options) => {
     window.started = (async () => {
@@ -41,7 +41,7 @@ async function startIn(page: Page, options: OidcClientOptions): Promise<void> {
 }
 
 /** Signs in in the window, until it has closed itself. */
-async function signInWithin(popup: Visit, options: OidcClientOptions): Promise<void> {
+async function signInWithin(popup: Visit, options: PlainOptions): Promise<void> {
   await popup.enterPassword();
   await popup.allow();
   const closed = popup.page.waitForEvent("close");
@@ -81,7 +81,7 @@ describe("sign-in in a window", () => {
     expect(visit.page.url()).toBe(`${world.page.url}/harness/`);
   });
 
-  const clients: Record<string, Partial<OidcClientOptions>> = {
+  const clients: Record<string, Partial<PlainOptions>> = {
     "proofs and a pushed request": { clientId: "spa-dpop", dpop: true, pushedAuthorization: "always" },
     "a signed response": { clientId: "spa-jarm", responseMode: "jwt" },
   };

@@ -1,5 +1,5 @@
-import type { OidcClientOptions } from "oidc-wasm";
 import { describe, expect, test } from "vitest";
+import type { PlainOptions } from "../support/plain-options.ts";
 import { APPLICATION, authorizations, clients, EMPTY, framesLeft, inFrames, serveOptions, SILENT, TINY } from "./interaction.js";
 import { alice, useWorld, type Visit, type VisitOptions } from "./support.js";
 
@@ -15,10 +15,10 @@ interface Outcome {
   readonly milliseconds: number;
 }
 
-const optionsFor = (silentRedirectUri: string): OidcClientOptions => the.world.options({ clientId: "spa-windows", silentRedirectUri });
+const optionsFor = (silentRedirectUri: string): PlainOptions => the.world.options({ clientId: "spa-windows", silentRedirectUri });
 
 /** A person who is signed in at the provider, on a page that does not know it: a session in memory ends with its page. */
-async function known(options: OidcClientOptions, more?: VisitOptions): Promise<Visit> {
+async function known(options: PlainOptions, more?: VisitOptions): Promise<Visit> {
   const visit = await the.world.visit(more);
   await serveOptions(visit, options);
   await visit.signInToHarness(options);

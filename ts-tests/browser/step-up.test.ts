@@ -1,11 +1,11 @@
-import type { OidcClientOptions } from "oidc-wasm";
 import { describe, expect, test } from "vitest";
+import type { PlainOptions } from "../support/plain-options.ts";
 import { alice, bob, useWorld, Visit } from "./support.js";
 
 const the = useWorld();
 
 /** A person in whose page an API wants more: the response is there. */
-async function refused(options: OidcClientOptions): Promise<Visit> {
+async function refused(options: PlainOptions): Promise<Visit> {
   const visit = await the.world.visit();
   await visit.signInToHarness(options);
   await visit.page.evaluate(async (url) => {
@@ -27,14 +27,14 @@ async function stepUp(visit: Visit): Promise<Visit> {
 }
 
 /** What the application does on its callback page, in the window. */
-async function start({ page }: Visit, options: OidcClientOptions): Promise<void> {
+async function start({ page }: Visit, options: PlainOptions): Promise<void> {
   await page.locator("body[data-ready]").waitFor({ state: "attached" });
   const closed = page.waitForEvent("close");
   await page.evaluate((options) => void window.oidc.OidcClient.create(options), options);
   await closed;
 }
 
-const clients: Record<string, Partial<OidcClientOptions>> = {
+const clients: Record<string, Partial<PlainOptions>> = {
   Bearer: {},
   DPoP: { clientId: "spa-dpop", dpop: true, pushedAuthorization: "always" },
 };

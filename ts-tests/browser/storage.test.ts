@@ -2,7 +2,8 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { type BrowserContext, chromium, type Frame, type Page } from "playwright-core";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { OidcClientOptions, SessionStore } from "oidc-wasm";
+import type { SessionStore } from "oidc-wasm";
+import type { PlainOptions } from "../support/plain-options.ts";
 import type * as Modules from "./support-modules.js";
 import { alice, FLAGS, useWorld, type Visit, type World } from "./support.js";
 
@@ -32,7 +33,7 @@ afterEach(async () => {
 });
 
 /** A client that the provider gives refresh tokens to. */
-const refreshing = (world: World): OidcClientOptions => world.options({ clientId: "spa-dpop", dpop: true, pushedAuthorization: "always" });
+const refreshing = (world: World): PlainOptions => world.options({ clientId: "spa-dpop", dpop: true, pushedAuthorization: "always" });
 
 /** Puts what these tests need into every page of the visit. */
 async function prepare({ context }: Visit): Promise<void> {
@@ -63,7 +64,7 @@ async function visitFor(world: World, allowedConsole?: RegExp): Promise<Visit> {
 }
 
 /** Makes a client on a harness page, and notes what it tells. */
-async function create(page: Page | Frame, options: OidcClientOptions, kind: Kind): Promise<void> {
+async function create(page: Page | Frame, options: PlainOptions, kind: Kind): Promise<void> {
   await page.evaluate(
     async ([options, kind]) => {
       const storage = kind === "an application's own" ? window.ownStore : kind;
@@ -77,7 +78,7 @@ async function create(page: Page | Frame, options: OidcClientOptions, kind: Kind
 }
 
 /** Signs in; `again` where the provider still knows who it is. */
-async function signIn(visit: Visit, kind: Kind, options: OidcClientOptions = visit.world.options(), again = false): Promise<void> {
+async function signIn(visit: Visit, kind: Kind, options: PlainOptions = visit.world.options(), again = false): Promise<void> {
   await visit.openHarness();
   await create(visit.page, options, kind);
   const { url } = await visit.page.evaluate(() => window.clients.main.prepareSignIn());
@@ -91,7 +92,7 @@ async function signIn(visit: Visit, kind: Kind, options: OidcClientOptions = vis
   expect(await start(visit.page)).toBe(alice.subject);
 }
 
-async function openTab(visit: Visit, kind: Kind, options: OidcClientOptions = visit.world.options()): Promise<Page> {
+async function openTab(visit: Visit, kind: Kind, options: PlainOptions = visit.world.options()): Promise<Page> {
   const page = await visit.context.newPage();
   await page.goto(`${visit.world.page.url}/harness/`);
   await page.locator("body[data-ready]").waitFor({ state: "attached" });

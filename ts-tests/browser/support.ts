@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Locator, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, inject } from "vitest";
-import type { OidcClientOptions, SignInOptions } from "oidc-wasm";
+import type { SignInOptions } from "oidc-wasm";
+import type { PlainOptions } from "../support/plain-options.ts";
 import { createApi } from "../../demo/api/index.js";
 import { createProvider } from "../../demo/provider/index.js";
 import { createPage } from "../../demo/spa/serve.js";
@@ -147,7 +148,7 @@ export class Visit {
   }
 
   /** Makes a client on the test page and keeps it there under `name`. */
-  async createClient(options: OidcClientOptions, name: "main" | "other" = "main"): Promise<void> {
+  async createClient(options: PlainOptions, name: "main" | "other" = "main"): Promise<void> {
     await this.page.evaluate(
       async ([options, name]) => {
         window.clients[name] = await window.oidc.OidcClient.create(options);
@@ -157,7 +158,7 @@ export class Visit {
   }
 
   /** Signs in through the test page, up to the moment where the provider has sent the browser back. */
-  async reachCallback(options: OidcClientOptions, user = alice, signInOptions: SignInOptions = {}): Promise<void> {
+  async reachCallback(options: PlainOptions, user = alice, signInOptions: SignInOptions = {}): Promise<void> {
     await this.openHarness();
     await this.createClient(options);
     // As text: the recursive type of appState is too deep for the types of evaluate.
@@ -169,7 +170,7 @@ export class Visit {
   }
 
   /** Signs in through the test page, completely. */
-  async signInToHarness(options: OidcClientOptions, user = alice): Promise<void> {
+  async signInToHarness(options: PlainOptions, user = alice): Promise<void> {
     await this.reachCallback(options, user);
     await this.createClient(options);
     await this.page.evaluate(() => window.clients.main.start());
@@ -254,7 +255,7 @@ export class World {
   }
 
   /** Options of a client on the test page. */
-  options(more: Partial<OidcClientOptions> = {}): OidcClientOptions {
+  options(more: Partial<PlainOptions> = {}): PlainOptions {
     return {
       authority: this.provider.url,
       clientId: "spa",
