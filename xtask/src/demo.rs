@@ -85,6 +85,7 @@ fn serve(workspace: &Workspace, parts: &[Part; 3], users: &str, children: &mut C
     println!("  sign in as  {users}");
     println!("  provider    {}", provider.port.url());
     println!("  API         {}", api.port.url());
+    println!("  for an application of your own: client \"spa\", redirect URI http://localhost:5173/");
     println!("Ctrl-C stops everything.\n");
     children.wait_until(|| false).map(drop)
 }

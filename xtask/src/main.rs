@@ -5,10 +5,12 @@ mod browser;
 mod children;
 mod debian;
 mod demo;
+mod docs;
 mod error;
 mod package;
 mod port;
 mod process;
+mod release;
 mod setup;
 mod steps;
 mod test;
@@ -19,6 +21,7 @@ use std::process::ExitCode;
 
 use crate::error::{Error, Result};
 use crate::process::Workspace;
+use crate::release::Mode;
 use crate::setup::Scope;
 use crate::test::Group;
 use crate::toolchain::Toolchain;
@@ -28,10 +31,13 @@ cargo xtask COMMAND [--offline]
 
   demo          build the package, start provider, API and page, and print where to go
   test          everything: Rust, TypeScript, wasm in a browser, the packed package in a browser
-  test GROUP    one group: native, ts, wasm or browser
+  test GROUP    one group: native, ts, wasm, browser or packaging
   check         the fast part: formatting, lints and native tests
   bench         measure what a DPoP proof costs in Chromium, beside other libraries
+  docs          write the documentation as a site to target/docs, and check its links
   build         write the npm package to pkg/, pack it, and print its sizes
+  release       build the package twice from the commit, compare, check and list what is in it; with --dry-run,
+                what a release lacks is only said
   setup         install what is missing; the other commands do this for what they need
 
   --offline     download nothing; say what is missing";
@@ -55,10 +61,12 @@ fn run(args: &[String]) -> Result<bool> {
         println!("{HELP}");
         return Ok(true);
     }
-    if let Some(unknown) = flags.iter().find(|flag| **flag != "--offline") {
+    let of_release = ["--dry-run"].iter().filter(|_| words.first() == Some(&"release"));
+    let known: Vec<&str> = ["--offline"].iter().chain(of_release).copied().collect();
+    if let Some(unknown) = flags.iter().find(|flag| !known.contains(flag)) {
         return Err(Error::new(format!("There is no option {unknown}. `cargo xtask --help` lists what there is.")));
     }
-    let workspace = Workspace::open(!flags.is_empty())?;
+    let workspace = Workspace::open(flags.contains(&"--offline"))?;
     match words.as_slice() {
         ["setup"] => {
             setup::run(&workspace, Scope::Test)?;
@@ -69,6 +77,10 @@ fn run(args: &[String]) -> Result<bool> {
             setup::run(&workspace, Scope::Build)?;
             package::build(&workspace, &Toolchain::required(&workspace)?)?;
             Ok(true)
+        }
+        ["docs"] => docs::run(&workspace).map(|()| true),
+        ["release"] => {
+            release::run(&workspace, if flags.contains(&"--dry-run") { Mode::DryRun } else { Mode::Release })
         }
         ["bench"] => bench::run(&workspace).map(|()| true),
         ["demo"] => demo::run(&workspace).map(|()| true),

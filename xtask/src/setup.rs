@@ -12,6 +12,9 @@ use crate::version;
 const NODE_MAJOR: u64 = 20;
 const WASM_PACK: (u64, u64, u64) = (0, 15, 1);
 const NPM_STAMP: &str = "node_modules/.installed-package-lock.json";
+/// Folders with a lock file of their own: their packages are many, large, and needed by one command each.
+const DOCS_SITE: &str = "docs/site";
+const PACKAGING: &str = "ts-tests/packaging";
 
 /// How much of the machine a command needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,8 +23,12 @@ pub(crate) enum Scope {
     Check,
     /// The npm package, and the demo made with it.
     Build,
-    /// Every test, and with that everything.
+    /// The documentation as a site.
+    Docs,
+    /// Every test but those of the next.
     Test,
+    /// The package in bundlers, frameworks and runtimes, and with that everything.
+    Packaging,
 }
 
 /// One thing the project needs from the machine.
@@ -38,7 +45,10 @@ enum Need {
     Crates,
     /// What Rust's standard library depends on.
     StdCrates,
-    NpmPackages,
+    /// What the lock file in this folder names.
+    NpmPackages {
+        folder: &'static str,
+    },
 }
 
 /// Why a need is not met, in a few words.
@@ -107,10 +117,17 @@ fn needs(workspace: &Workspace, scope: Scope) -> Result<Vec<Need>> {
     }
     if scope >= Scope::Build {
         let version = version::locked(&workspace.read("Cargo.lock")?, "wasm-bindgen")?;
-        needs.extend([Need::Node, Need::WasmTarget, Need::StdCrates, Need::WasmBindgen { version }, Need::NpmPackages]);
+        needs.extend([Need::Node, Need::WasmTarget, Need::StdCrates, Need::WasmBindgen { version }]);
+        needs.push(Need::NpmPackages { folder: "." });
+    }
+    if scope >= Scope::Docs {
+        needs.push(Need::NpmPackages { folder: DOCS_SITE });
     }
     if scope >= Scope::Test {
         needs.extend([Need::Browser, Need::WasmPack]);
+    }
+    if scope >= Scope::Packaging {
+        needs.push(Need::NpmPackages { folder: PACKAGING });
     }
     Ok(needs)
 }
@@ -139,7 +156,7 @@ impl Need {
             Self::WasmPack => "wasm-pack".to_owned(),
             Self::Browser => "Chromium and ChromeDriver".to_owned(),
             Self::Crates => "the crates of Cargo.lock".to_owned(),
-            Self::NpmPackages => "the npm packages of package-lock.json".to_owned(),
+            Self::NpmPackages { folder } => format!("the npm packages of {folder}/package-lock.json"),
         }
     }
 
@@ -153,7 +170,13 @@ impl Need {
             Self::WasmPack => "runs the tests of the wasm code in a browser",
             Self::Browser => "the browser that the tests drive",
             Self::Crates => "the libraries that the core and its tests are built with",
-            Self::NpmPackages => "the bundler, wasm-opt, the test tools and the demo's provider, all in node_modules",
+            Self::NpmPackages { folder: DOCS_SITE } => "write the documentation as a site",
+            Self::NpmPackages { folder: PACKAGING } => {
+                "the bundlers, frameworks and runtimes that the package is tried in"
+            }
+            Self::NpmPackages { .. } => {
+                "the bundler, wasm-opt, the test tools and the demo's provider, all in node_modules"
+            }
         }
     }
 
@@ -178,9 +201,9 @@ impl Need {
             Self::Crates => process::capture(&mut workspace.cargo(&["fetch", "--offline"]))
                 .is_err()
                 .then(|| "not all are downloaded".to_owned()),
-            Self::NpmPackages => {
-                let lock = workspace.read("package-lock.json")?;
-                let installed = fs::read_to_string(workspace.path(NPM_STAMP)).unwrap_or_default();
+            Self::NpmPackages { folder } => {
+                let lock = workspace.read(&format!("{folder}/package-lock.json"))?;
+                let installed = fs::read_to_string(workspace.path(folder).join(NPM_STAMP)).unwrap_or_default();
                 (lock != installed).then(|| "not installed since package-lock.json changed".to_owned())
             }
         })
@@ -224,7 +247,7 @@ impl Need {
                 ),
             ],
             Self::Crates => vec!["cargo fetch".to_owned()],
-            Self::NpmPackages => vec![process::show(&npm_install(workspace))],
+            Self::NpmPackages { folder } => vec![process::show(&npm_install(workspace, folder))],
         }
     }
 
@@ -233,7 +256,9 @@ impl Need {
             Self::Node => false,
             Self::Browser => debian::can_install(workspace) && !browser::is_chosen_by_hand(),
             Self::RustComponents | Self::WasmTarget => has_rustup(workspace) || debian::can_install(workspace),
-            Self::WasmBindgen { .. } | Self::WasmPack | Self::Crates | Self::StdCrates | Self::NpmPackages => true,
+            Self::WasmBindgen { .. } | Self::WasmPack | Self::Crates | Self::StdCrates | Self::NpmPackages { .. } => {
+                true
+            }
         }
     }
 
@@ -250,9 +275,10 @@ impl Need {
             Self::Browser => debian::install(workspace, &browser::DEBIAN_PACKAGES),
             Self::Crates => process::run(&mut workspace.cargo(&["fetch"])),
             Self::StdCrates => process::run(&mut std_fetch(workspace, &Toolchain::required(workspace)?, &[])),
-            Self::NpmPackages => {
-                process::run(&mut npm_install(workspace))?;
-                let stamped = fs::copy(workspace.path("package-lock.json"), workspace.path(NPM_STAMP));
+            Self::NpmPackages { folder } => {
+                process::run(&mut npm_install(workspace, folder))?;
+                let root = workspace.path(folder);
+                let stamped = fs::copy(root.join("package-lock.json"), root.join(NPM_STAMP));
                 stamped.map(drop).map_err(|error| Error::new(format!("{NPM_STAMP} cannot be written: {error}.")))
             }
         }
@@ -315,8 +341,8 @@ fn cargo_install(workspace: &Workspace, program: &str, package: &str, version: &
 }
 
 /// Install scripts stay off: no package here needs one.
-fn npm_install(workspace: &Workspace) -> std::process::Command {
-    workspace.npm(&["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+fn npm_install(workspace: &Workspace, folder: &str) -> std::process::Command {
+    workspace.npm(&["ci", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund"])
 }
 
 fn std_fetch(workspace: &Workspace, toolchain: &Toolchain, args: &[&str]) -> std::process::Command {
@@ -349,7 +375,8 @@ mod tests {
 
     #[test]
     fn a_wider_scope_needs_more() {
-        assert!(Scope::Check < Scope::Build && Scope::Build < Scope::Test);
+        assert!(Scope::Check < Scope::Build && Scope::Build < Scope::Docs);
+        assert!(Scope::Docs < Scope::Test && Scope::Test < Scope::Packaging);
     }
 
     #[test]
@@ -365,7 +392,7 @@ mod tests {
             Need::Browser,
             Need::Crates,
             Need::StdCrates,
-            Need::NpmPackages,
+            Need::NpmPackages { folder: "." },
         ];
         for need in others {
             assert!(!need.commands(&workspace).concat().is_empty(), "{need:?}");
