@@ -1,15 +1,5 @@
+import "./support/group-by.ts";
 import { defineConfig } from "vitest/config";
-
-// Vitest prints failures with Map.groupBy, which Node 20 does not have.
-Map.groupBy ??= (items, keyOf) => {
-  const groups = new Map();
-  let index = 0;
-  for (const item of items) {
-    const key = keyOf(item, index++);
-    groups.set(key, [...(groups.get(key) ?? []), item]);
-  }
-  return groups;
-};
 
 export default defineConfig({
   root: import.meta.dirname,

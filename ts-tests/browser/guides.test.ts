@@ -192,6 +192,20 @@ describe("docs/guides/popup.md", () => {
   });
 });
 
+describe("docs/dpop.md", () => {
+  const registered = { redirect_uris: [`${page}/`], dpop_bound_access_tokens: true };
+  const the = useGuide("dpop", () => files("docs/dpop.md#dpop"), {}, registered);
+
+  test("the smallest application gets a bound token, and the API takes it with its proof", async () => {
+    const visit = await the.world.visit();
+    await visit.page.goto(page);
+    await says(visit.page, "output", "Not signed in");
+    await by(visit, "sign-in").click();
+    await signIn(visit);
+    await says(visit.page, "output", /^DPoP 200 /);
+  });
+});
+
 describe("docs/guides/silent.md", () => {
   const registered = { redirect_uris: [`${page}/callback`, `${page}/silent.html`] };
   const options = { addresses: NO_API, frames: true };
