@@ -1,5 +1,7 @@
-import "./support/group-by.ts";
 import { defineConfig } from "vitest/config";
+import { provideGroupBy } from "./support/group-by.ts";
+
+provideGroupBy();
 
 export default defineConfig({
   root: import.meta.dirname,

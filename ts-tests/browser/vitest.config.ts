@@ -1,5 +1,7 @@
-import "../support/group-by.ts";
 import { defineConfig } from "vitest/config";
+import { provideGroupBy } from "../support/group-by.js";
+
+provideGroupBy();
 
 /** The packed package in Chromium, against the demo's provider and API. */
 export default defineConfig({

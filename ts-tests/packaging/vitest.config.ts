@@ -1,5 +1,7 @@
-import "../support/group-by.ts";
 import { defineConfig } from "vitest/config";
+import { provideGroupBy } from "../support/group-by.ts";
+
+provideGroupBy();
 
 /** The packed package in bundlers, frameworks and runtimes. */
 export default defineConfig({
