@@ -27,7 +27,7 @@ export * from "./protected-resource.js";
 export * from "./pushed-authorization.js";
 export * from "./registration.js";
 export * from "./request-object.js";
-export * from "./return-to.js";
+export { resolveReturnTo, type ReturnToOptions } from "./return-to.js";
 export * from "./revocation.js";
 export * from "./token.js";
 export * from "./tokens.js";

@@ -46,17 +46,19 @@ export function resolveReturnTo(value: unknown, { base, fallback }: ReturnToOpti
   const folder = path.replace(/\/?$/, "/");
   app.pathname = folder;
 
-  const resolve = (text: unknown): string | undefined => {
-    if (typeof text !== "string" || CONTROL.test(text)) return undefined;
-    const url = parse(text, app.href);
-    // `blob:` has the origin of the page that made it.
-    if (!url || url.protocol !== app.protocol || url.origin !== app.origin || url.username || url.password) return undefined;
-    const isInside = url.pathname === path || url.pathname.startsWith(folder);
-    return isInside && !url.pathname.startsWith("//") && !HIDDEN_STEP.test(url.pathname) ? url.href : undefined;
-  };
-  const instead = resolve(fallback ?? path);
+  const instead = within(fallback ?? path, app, path);
   if (instead === undefined) throw unusable("fallback");
-  return resolve(value) ?? instead;
+  return (within(value, app, path) ?? instead).href;
+}
+
+/** An address inside the folder `app`, or `path`, which is that folder without its last slash. */
+export function within(value: unknown, app: URL, path = app.pathname): URL | undefined {
+  if (typeof value !== "string" || CONTROL.test(value)) return undefined;
+  const url = parse(value, app.href);
+  // `blob:` has the origin of the page that made it.
+  if (!url || url.protocol !== app.protocol || url.origin !== app.origin || url.username || url.password) return undefined;
+  const isInside = url.pathname === path || url.pathname.startsWith(app.pathname);
+  return isInside && !url.pathname.startsWith("//") && !HIDDEN_STEP.test(url.pathname) ? url : undefined;
 }
 
 function parse(url: string, base: string | undefined): URL | undefined {

@@ -1,4 +1,5 @@
 import type { AuthorizationDetail, OidcClient, Session, SignInOptions } from "./api.js";
+import { within } from "./return-to.js";
 
 /**
  * A client, a promise of one, or a function that makes one. The function is called once, in the browser only, and what it makes is
@@ -196,8 +197,8 @@ export class SessionSource {
   }
 
   #goBack({ appState }: Session): void {
-    const returnTo = within(Object(appState).returnTo);
-    if (returnTo !== undefined) this.#onReturn(returnTo);
+    const url = within(Object(appState).returnTo, new URL("/", location.href));
+    if (url) this.#onReturn(url.pathname + url.search + url.hash);
   }
 
   #look({ session }: OidcClient): void {
@@ -224,20 +225,6 @@ export class SessionSource {
 
   #tell(): void {
     for (const { run } of [...this.#listeners]) run();
-  }
-}
-
-/** An address of this origin, as its path with all that follows. */
-function within(returnTo: unknown): string | undefined {
-  if (typeof returnTo !== "string") return undefined;
-  try {
-    const app = new URL("/", location.href);
-    const url = new URL(returnTo, app);
-    // Two slashes begin another host.
-    if (url.origin !== app.origin || url.pathname.startsWith("//")) return undefined;
-    return url.pathname + url.search + url.hash;
-  } catch {
-    return undefined;
   }
 }
 

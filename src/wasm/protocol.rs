@@ -31,8 +31,10 @@ fn protocol(seams: JsValue) -> Rc<Protocol<BrowserPlatform>> {
 /// What keeps the keys and nonces of servers. Who has a `fetch` of its own may talk to other servers under the same names:
 /// it shares them with nobody, and they are kept for the latest such function.
 fn protocol_of(hooks: &JsValue) -> Rc<Protocol<BrowserPlatform>> {
+    // Before the borrow: reading a property can run code of the page.
+    let own = property(hooks, "fetch");
     PROTOCOLS.with_borrow_mut(|[usual, latest]| {
-        let Some(fetch) = property(hooks, "fetch") else { return Rc::clone(&usual.1) };
+        let Some(fetch) = own else { return Rc::clone(&usual.1) };
         if latest.0 != fetch {
             *latest = (fetch, protocol(hooks.clone()));
         }

@@ -191,7 +191,7 @@ describe("the way back", () => {
   });
 
   const elsewhere = ["https://evil.example/notes", "//evil.example/notes", "/\\evil.example", "https://app.example.com//evil.example"];
-  test.each([...elsewhere, "javascript:alert(1)", "http://["])(
+  test.each([...elsewhere, "javascript:alert(1)", "http://[", "/notes/..%2f..%2fevil", "/no\u0009tes"])(
     "does not lead out of the application: %s",
     async (returnTo) => {
       await comeBack({ returnTo });

@@ -158,7 +158,7 @@ fn crate_advisories(workspace: &Workspace) -> Result<Problems> {
     deny(workspace, &["advisories"]).map(|()| Problems::new())
 }
 
-/// Of what is packed: the package has no dependencies, and its own tools do not reach who installs it.
+/// Of the tools that build the package; it has no dependencies itself.
 fn npm_advisories(workspace: &Workspace) -> Result<Problems> {
     let mut audit = workspace.npm(&["audit", "--audit-level=high"]);
     let output = audit.output().map_err(|error| Error::new(format!("npm cannot be started: {error}.")))?;
