@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { PlainOptions } from "../support/plain-options.ts";
 import { createPage } from "../../demo/spa/serve.js";
 import { type Action, type Check, type Flow, HONEST_CALLBACK, loadFlows, type Step, USUAL_STEPS } from "../support/flows.js";
+import { slot } from "../support/slot.js";
 import { CLIENT_ID, MisbehavingProvider, START } from "../support/misbehaving-provider.js";
 import type {} from "./page/main.js";
 
@@ -21,11 +22,11 @@ let browser: Browser;
 let page: Page;
 
 beforeAll(async () => {
-  const { pagePort } = inject("addresses");
+  const { pagePort, pages } = slot();
   provider = await MisbehavingProvider.start(`http://localhost:${pagePort}/harness/callback`);
   served = await createPage({
     port: pagePort,
-    directory: inject("pages").app,
+    directory: pages.app,
     provider: provider.issuer,
     // The page may reach it: what keeps requests away from it must be the client.
     api: provider.evil,

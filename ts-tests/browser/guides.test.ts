@@ -4,14 +4,15 @@ import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import type { Locator, Page } from "playwright-core";
 import { build } from "vite";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createProvider } from "../../demo/provider/index.js";
 import { listen } from "../../demo/server.js";
 import { apiClientSecret } from "../../demo/settings.js";
+import { slot } from "../support/slot.js";
 import { type Files, files, put, readdressed, workspace } from "../support/snippets.js";
 import { useWorld, Visit, type World, type WorldOptions } from "./support.js";
 
-const { providerPort, apiPort, pagePort } = inject("addresses");
+const { providerPort, apiPort, pagePort } = slot();
 const provider = `http://localhost:${providerPort}`;
 const api = `http://localhost:${apiPort}`;
 const page = `http://localhost:${pagePort}`;

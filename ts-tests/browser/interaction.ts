@@ -1,11 +1,11 @@
 /** What the tests of windows, frames and sign-out share. */
 import type { Page, Route } from "playwright-core";
-import { inject } from "vitest";
 import type { PlainOptions } from "../support/plain-options.ts";
+import { slot } from "../support/slot.js";
 import { Visit, type World } from "./support.js";
 
 /** One of the application's pages. */
-export const address = (name: string): string => `http://localhost:${inject("addresses").pagePort}/harness/${name}`;
+export const address = (name: string): string => `http://localhost:${slot().pagePort}/harness/${name}`;
 /** A page that only hands over. */
 export const TINY = address("tiny.html");
 /** A page with nothing on it. */

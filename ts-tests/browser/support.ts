@@ -6,6 +6,7 @@ import type { PlainOptions } from "../support/plain-options.ts";
 import { createApi } from "../../demo/api/index.js";
 import { createProvider } from "../../demo/provider/index.js";
 import { createPage } from "../../demo/spa/serve.js";
+import { slot } from "../support/slot.js";
 import type {} from "./page/main.js";
 
 export const FLAGS = [
@@ -224,7 +225,7 @@ export class World {
   }
 
   static async start(mode: Mode, clients: Record<string, unknown>[], options: WorldOptions = {}): Promise<World> {
-    const { providerPort, apiPort, pagePort } = inject("addresses");
+    const { providerPort, apiPort, pagePort, pages } = slot();
     const pageUrl = `http://localhost:${pagePort}`;
     const harness = { redirect: `${pageUrl}/harness/callback`, signedOut: `${pageUrl}/harness/` };
     const provider = await createProvider({
@@ -244,7 +245,7 @@ export class World {
     const api = await createApi({ port: apiPort, issuer: provider.url, page: pageUrl, ...options.api });
     const page = await createPage({
       port: pagePort,
-      directory: inject("pages")[mode],
+      directory: pages[mode],
       provider: provider.url,
       api: api.url,
       pages: ["/", "/harness/"],

@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { Failures } from "../support/failures.js";
 import { provideGroupBy } from "../support/group-by.js";
 
 provideGroupBy();
@@ -8,9 +9,11 @@ export default defineConfig({
   root: import.meta.dirname,
   test: {
     include: ["*.test.ts"],
+    reporters: ["default", new Failures()],
     globalSetup: "./global-setup.ts",
-    // Each file has servers on the same ports and a browser of its own.
-    fileParallelism: false,
+    setupFiles: ["./slot-environment.ts"],
+    // As many slots are made. Much of a test is waiting, so that two of them fill two cores.
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { Failures } from "../support/failures.ts";
 import { provideGroupBy } from "../support/group-by.ts";
 
 provideGroupBy();
@@ -8,6 +9,7 @@ export default defineConfig({
   root: import.meta.dirname,
   test: {
     include: ["*.test.ts"],
+    reporters: ["default", new Failures()],
     globalSetup: "./support/global-setup.ts",
     // Every file has ports and a browser of its own.
     maxWorkers: 2,

@@ -1,11 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { type Browser, type BrowserContext, chromium, type Page, type Request } from "playwright-core";
 import { build } from "vite";
-import { afterAll, afterEach, beforeAll, expect, inject } from "vitest";
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import type { PlainOptions } from "./plain-options.ts";
 import { createPage } from "../../demo/spa/serve.js";
 import { alice, FLAGS } from "../browser/support.js";
 import type {} from "../browser/page/main.js";
+import { slot } from "./slot.js";
 import { agent, CHANNEL, jumpingClock, type Order, type Report, type Seen, stopPoints } from "./tabs-page.js";
 import type { PeerSettings } from "./tabs-peer/main.js";
 import { LIFETIME, TabsProvider } from "./tabs-provider.js";
@@ -31,7 +32,7 @@ export class TabsWorld {
   ) {}
 
   static async start({ peer: withPeer = false } = {}): Promise<TabsWorld> {
-    const { providerPort, pagePort, apiPort } = inject("addresses");
+    const { providerPort, pagePort, apiPort, pages } = slot();
     const [own, other] = [`http://localhost:${pagePort}`, `http://localhost:${apiPort}`];
     const redirects = [`${own}/harness/callback`, `${other}/callback`];
     const registered = {
@@ -53,7 +54,7 @@ export class TabsWorld {
     });
     const serve = (port: number, directory: string) =>
       createPage({ port, directory, provider: provider.url, api: provider.url, pages: ["/", "/harness/"] });
-    const page = await serve(pagePort, inject("pages").app);
+    const page = await serve(pagePort, pages.app);
     const peer = withPeer ? await serve(apiPort, await buildPeer()) : undefined;
     return new TabsWorld(provider, page, peer, await launch());
   }

@@ -1,6 +1,7 @@
 //! `cargo xtask test` and `cargo xtask check`: every test of the project, in groups that can run alone.
 
-use std::process::Command;
+use std::fs;
+use std::path::Path;
 
 use crate::browser;
 use crate::docs;
@@ -90,13 +91,11 @@ pub(crate) fn run(workspace: &Workspace, groups: &[Group]) -> bool {
         steps.run("wasm tests in Chromium (wasm-pack)", || wasm(workspace));
     }
     if groups.contains(&Group::Browser) {
-        let config = "ts-tests/browser/vitest.config.ts";
-        steps.run("the packed package in Chromium (vitest)", || with_browser(workspace, config));
+        steps.run("the packed package in Chromium (vitest)", || with_browser(workspace, "ts-tests/browser"));
     }
     if groups.contains(&Group::Packaging) {
         steps.run("types of the applications (tsc)", || check_types(workspace, &PACKAGING_PROJECTS));
-        let config = "ts-tests/packaging/vitest.config.ts";
-        steps.run("bundlers, frameworks and runtimes (vitest)", || with_browser(workspace, config));
+        steps.run("bundlers, frameworks and runtimes (vitest)", || with_browser(workspace, "ts-tests/packaging"));
     }
     println!("\n{}", steps.summary());
     steps.all_passed()
@@ -125,7 +124,7 @@ fn typescript(steps: &mut Steps, workspace: &Workspace) {
     };
     tool("oxlint", "oxlint", &["--deny-warnings"]);
     tool("the package's manifest (publint)", "publint", &["--strict", "pkg"]);
-    tool("unit tests (vitest)", "vitest", &["run", "--config", "ts-tests/vitest.config.ts"]);
+    steps.run("unit tests (vitest)", || vitest(workspace, "ts-tests", &[]));
     steps.run("the documentation site", || docs::write(workspace));
 }
 
@@ -143,11 +142,34 @@ fn wasm(workspace: &Workspace) -> Result<()> {
     process::run(&mut Toolchain::required(workspace)?.apply(command))
 }
 
-fn with_browser(workspace: &Workspace, config: &str) -> Result<()> {
+fn with_browser(workspace: &Workspace, folder: &str) -> Result<()> {
     let browser = browser::find(workspace).map_err(Error::new)?;
-    let mut command: Command = workspace.npm_tool("vitest", &["run", "--config", config]);
-    command.env(browser::CHROMIUM, &browser.chromium);
-    process::run(&mut command)
+    vitest(workspace, folder, &[(browser::CHROMIUM, &browser.chromium)])
+}
+
+/// The tests in a folder, by the configuration there. What fails is part of the error: the output above it is long.
+fn vitest(workspace: &Workspace, folder: &str, environment: &[(&str, &Path)]) -> Result<()> {
+    let failures = workspace.path("target").join("failures.txt");
+    // That of an earlier run; it may not be there.
+    let _ = fs::remove_file(&failures);
+    let config = format!("{folder}/vitest.config.ts");
+    let mut command = workspace.npm_tool("vitest", &["run", "--config", &config]);
+    command.envs(environment.iter().copied()).env("OIDC_WASM_FAILURES", &failures);
+    process::run(&mut command).map_err(|error| match fs::read_to_string(&failures) {
+        Ok(lines) if !lines.is_empty() => Error::new(format!("{error}\n{}", first_lines(&lines))),
+        _ => error,
+    })
+}
+
+/// As many as one reads.
+fn first_lines(text: &str) -> String {
+    const MOST: usize = 10;
+    let mut lines: Vec<String> = text.lines().take(MOST).map(str::to_owned).collect();
+    let left = text.lines().count() - lines.len();
+    if left > 0 {
+        lines.push(format!("… and {left} more"));
+    }
+    lines.join("\n")
 }
 
 #[cfg(test)]
@@ -160,6 +182,14 @@ mod tests {
             assert_eq!(Group::from_name(group.name())?, group);
         }
         Ok(())
+    }
+
+    #[test]
+    fn ten_lines_of_failures_are_shown_and_the_others_counted() {
+        assert_eq!(first_lines("one\ntwo\n"), "one\ntwo");
+        let ten = (1..=10).map(|line| line.to_string()).collect::<Vec<_>>().join("\n");
+        assert_eq!(first_lines(&ten), ten);
+        assert_eq!(first_lines(&format!("{ten}\n11\n12\n")), format!("{ten}\n… and 2 more"));
     }
 
     #[test]
