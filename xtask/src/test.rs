@@ -138,7 +138,7 @@ fn wasm(workspace: &Workspace) -> Result<()> {
     let mut command = workspace.command_with("wasm-pack", &["test", "--headless", "--chrome", "--mode", "no-install"]);
     command.arg("--chromedriver").arg(&browser.driver);
     // The default of 20 seconds is short: the flows alone take 45, and much longer where the machine is busy otherwise.
-    command.env("WASM_BINDGEN_TEST_TIMEOUT", "400");
+    command.env("WASM_BINDGEN_TEST_TIMEOUT", "900");
     process::run(&mut Toolchain::required(workspace)?.apply(command))
 }
 
