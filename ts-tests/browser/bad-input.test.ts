@@ -73,7 +73,7 @@ class Run {
   constructor(readonly flow: Flow) {
     const slow = /"(silent|slowBody)"/.test(JSON.stringify(flow));
     const usual = { authority: provider.issuer, clientId: CLIENT_ID, redirectUri: provider.redirectUri, scope: "openid profile" };
-    const options = provider.words().merge({ ...usual, ...(slow && { timeoutSeconds: 1 }) }, flow.options);
+    const options = provider.words().merge({ ...usual, ...(slow && { timeoutSeconds: 2 }) }, flow.options);
     this.#options = options as unknown as PlainOptions;
   }
 

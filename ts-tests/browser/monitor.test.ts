@@ -124,7 +124,7 @@ describe("the monitor", () => {
         // Its answer to this is "error".
         frame.contentWindow?.postMessage("nonsense", provider);
       }, 10);
-      setTimeout(() => clearInterval(timer), 3000);
+      setTimeout(() => clearInterval(timer), 20_000);
     }, the.world.provider.url);
     await visit.page.waitForFunction((provider) => {
       const count = (text: string) => window.asked.filter((asked) => asked === text).length;

@@ -104,7 +104,7 @@ const start = (page: Page | Frame): Promise<string | undefined> => page.evaluate
 const told = (page: Page | Frame): Promise<string[]> => page.evaluate(() => window.told);
 
 async function until(page: Page, what: string): Promise<void> {
-  await page.waitForFunction((what) => window.told.includes(what), what, { timeout: 5000 });
+  await page.waitForFunction((what) => window.told.includes(what), what);
 }
 
 /** Whether the API takes what the client sends it; otherwise the code that it fails with. */
@@ -247,7 +247,8 @@ describe("ST-04: storage that fails", () => {
     expect((await told(visit.page)).filter((event) => event.startsWith("degraded"))).toEqual(["degraded storage QuotaExceededError"]);
     const texts = await stored(visit.page);
     expect([...world.tokens].filter((token) => texts.includes(token))).toEqual([]);
-    expect(["session_lost", "not_signed_in"]).toContain(await callApi(other));
+    // Chromium shows the other tab's process late what was removed.
+    await expect.poll(async () => String(await callApi(other))).toMatch(/^(?:session_lost|not_signed_in)$/);
   });
 
   test.each(["QuotaExceededError", "DataCloneError", "InvalidStateError"])("storing in IndexedDB throws %s: this page goes on", async (reason) => {
@@ -481,9 +482,10 @@ describe("locks and news, in pages of their own", () => {
       ),
     );
     spans.sort((a, b) => a.from - b.from);
-    expect((spans[0]?.from ?? Infinity) - began).toBeLessThan(2000);
+    // After the second that they wait, and long before the minute that the holder has; the others one after another.
+    expect((spans[0]?.from ?? Infinity) - began).toBeLessThan(10_000);
     expect(spans.every(({ from }, index) => index === 0 || from >= (spans[index - 1]?.to ?? Infinity)), JSON.stringify(spans)).toBe(true);
-    expect((spans.at(-1)?.to ?? Infinity) - began).toBeLessThan(2000 + 7 * 200);
+    expect((spans.at(-1)?.to ?? Infinity) - (spans[0]?.from ?? 0)).toBeLessThan(5000);
     expect(rejections).toEqual([]);
   });
 
@@ -499,7 +501,7 @@ describe("locks and news, in pages of their own", () => {
       window.modules.unlock(await window.modules.lock("test", 1000, true));
       return performance.now() - began;
     });
-    expect(waited).toBeLessThan(2000);
+    expect(waited).toBeLessThan(10_000);
     await session.send("Page.setWebLifecycleState", { state: "active" });
   });
 
@@ -529,7 +531,7 @@ describe("locks and news, in pages of their own", () => {
     );
     const locks = (): Promise<unknown> => (pages[0] as Page).evaluate(() => navigator.locks.query());
     // What was written is told for a second.
-    await expect.poll(locks, { timeout: 5000 }).toEqual({ held: [], pending: [] });
+    await expect.poll(locks).toEqual({ held: [], pending: [] });
   });
 });
 

@@ -9,10 +9,10 @@ const TABS = 20;
 /** For each storage, and as many again for the other. */
 const KILLS = 5;
 /** Deadline of one request, in seconds, and how long the lock is held at most, in milliseconds. */
-const TIMEOUT = 2;
+const TIMEOUT = 4;
 const LOCK_BOUND = (2 * TIMEOUT + 2) * 1000;
 /** What a call takes by itself where twenty pages share two cores, in milliseconds. */
-const MARGIN = 2_000;
+const MARGIN = 6_000;
 /** What somebody hears whose session has ended: by errors, or by the event. */
 const ENDED = new Set(["session_ended", "not_signed_in", "session_lost", "signedOut"]);
 
@@ -31,7 +31,9 @@ async function atProvider(profile: Profile, where: "arrival" | "answer"): Promis
   const [request] = await Promise.all([sent, held.reached]);
   const tab = profile.tabOf(request);
   if (!tab) throw new Error("Nobody knows which tab sent the request.");
-  return { tab, isBlocked: false, release: async () => held.release() };
+  // A request of a page that is gone is lost; the provider's side of the connection may not have heard of it yet.
+  const release = where === "arrival" ? held.drop : held.release;
+  return { tab, isBlocked: false, release: async () => release() };
 }
 
 const POINTS: readonly Point[] = [

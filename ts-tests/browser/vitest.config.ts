@@ -16,5 +16,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // The default of one second is no rule of anything; what never comes fails all the same.
+    expect: { poll: { timeout: 20_000 } },
   },
 });

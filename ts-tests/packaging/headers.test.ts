@@ -51,7 +51,7 @@ describe("Cross-Origin-Embedder-Policy of the application", () => {
     await visit.callApi();
     const failure = await visit.page.evaluate(async () => {
       try {
-        return (await client.signInSilent({ timeoutSeconds: 3 })).subject;
+        return (await client.signInSilent({ timeoutSeconds: 6 })).subject;
       } catch (error) {
         const { code, details } = error as { code: string; details: { reason: string } };
         return { code, reason: details.reason };

@@ -16,5 +16,7 @@ export default defineConfig({
     // Real bundlers run in here, two at a time.
     testTimeout: 240_000,
     hookTimeout: 240_000,
+    // The default of one second is no rule of anything; what never comes fails all the same.
+    expect: { poll: { timeout: 20_000 } },
   },
 });

@@ -172,8 +172,7 @@ export class TabsProvider {
     this.#requests.push(entry);
     this.#running.set(request, entry);
     const goesOn = await this.#stop("arrival", entry);
-    // Or its page is gone, and with it the request.
-    if (!goesOn || response.destroyed) {
+    if (!goesOn) {
       entry.outcome = "lost";
       response.destroy();
       return;

@@ -48,7 +48,7 @@ export async function serveBy(
     if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGTERM");
     await closed;
   };
-  const deadline = Date.now() + 120_000;
+  const deadline = Date.now() + 200_000;
   while (Date.now() < deadline && child.exitCode === null) {
     if (await fetch(url).then((response) => response.ok, () => false)) return { stop };
     await new Promise((resolve) => setTimeout(resolve, 100));
