@@ -59,7 +59,7 @@ export class Visit {
 
   static async open(world: World, options: VisitOptions): Promise<Visit> {
     const context = await world.browser.newContext({ viewport: { width: 1280, height: 860 }, ...options.context });
-    context.setDefaultTimeout(20_000);
+    context.setDefaultTimeout(40_000);
     const page = await context.newPage();
     const visit = new Visit(world, context, page, options);
     context.on("request", (request) => {

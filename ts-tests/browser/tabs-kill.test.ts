@@ -117,7 +117,7 @@ test.each(["local", "indexedDb"] as const)(
       ].join("\n"),
     );
   },
-  300_000,
+  600_000,
 );
 
 test("RF-02: a tab that hangs with the lock is left behind after the bound, and brings nothing back when it goes on", async () => {

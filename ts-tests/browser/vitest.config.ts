@@ -14,8 +14,8 @@ export default defineConfig({
     setupFiles: ["./slot-environment.ts"],
     // As many slots are made. Much of a test is waiting, so that two of them fill two cores.
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // The default of one second is no rule of anything; what never comes fails all the same.
     expect: { poll: { timeout: 20_000 } },
   },
