@@ -8,8 +8,8 @@ import type { Slot } from "../support/slot.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** What comes below the ports that systems give to connections: there, one that is free now is free later. */
-const PORTS = { from: 10_000, to: 30_000 };
+/** Below the ports that systems give to connections, where one that is free now is free later; browsers refuse 10080. */
+const PORTS = { from: 11_000, to: 30_000 };
 
 async function isFree(port: number): Promise<boolean> {
   const server = createServer();
@@ -23,7 +23,7 @@ async function isFree(port: number): Promise<boolean> {
   }
 }
 
-/** Free ports from a random one on, so that a demo or another run stays undisturbed. */
+/** Different free ports from a random one on, so that a demo or another run stays undisturbed. */
 async function freePorts(count: number): Promise<number[]> {
   const found: number[] = [];
   for (let port = PORTS.from + Math.floor(Math.random() * (PORTS.to - PORTS.from)); found.length < count; port += 1) {
@@ -42,8 +42,11 @@ export default async function setup(project: TestProject): Promise<void> {
   for (const [mode, outDir] of Object.entries(harness)) await buildHarness(mode, outDir);
 
   const slots: Slot[] = [];
-  for (let index = 0; index < Number(project.globalConfig.maxWorkers); index += 1) {
-    const [providerPort = 0, apiPort = 0, pagePort = 0] = await freePorts(3);
+  const count = Number(project.globalConfig.maxWorkers);
+  // All at once: those of one slot stay free until its tests run, and the next slot must not get them too.
+  const ports = await freePorts(3 * count);
+  for (let index = 0; index < count; index += 1) {
+    const [providerPort = 0, apiPort = 0, pagePort = 0] = ports.slice(3 * index);
     const environment = {
       OIDC_DEMO_PROVIDER_PORT: String(providerPort),
       OIDC_DEMO_API_PORT: String(apiPort),
